@@ -1,0 +1,195 @@
+//! The facts of one call: those known before it is dispatched, which its intent keeps, and those
+//! known when it is over.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use weighbridge_proof::{Digest, Timestamp};
+
+use crate::failure::{Failure, Source};
+use crate::id::{AccountId, CallId, KeyId, NodeId};
+use crate::usage::Usage;
+
+/// The most labels a call may carry, and how long their names and values may be, in bytes.
+pub const LABELS_LIMIT: usize = 16;
+/// See [`LABELS_LIMIT`].
+pub const LABEL_NAME_LIMIT: usize = 64;
+/// See [`LABELS_LIMIT`].
+pub const LABEL_VALUE_LIMIT: usize = 256;
+
+/// Who called, beyond the key: as far as the key's owner told us.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribution {
+    /// The person behind the application, by the application's own name for them.
+    pub end_user: Option<String>,
+    /// What groups calls of one conversation or run.
+    pub session: Option<String>,
+    /// `x-weighbridge-labels`.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Which gateway process took the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Boot {
+    /// The data directory.
+    pub node: NodeId,
+    /// The how-manieth start of it.
+    pub epoch: u64,
+}
+
+/// What is known when the intent is committed, before anything goes to a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// The call, and its receipt to be.
+    pub id: CallId,
+    /// The process that took it.
+    pub boot: Boot,
+    /// Whose call it is.
+    pub account: AccountId,
+    /// The key that spoke.
+    pub key: KeyId,
+    /// When its head had been read.
+    pub received_at: Timestamp,
+    /// The request's bytes.
+    pub input: Content,
+    /// The rest, as it will stand on the receipt.
+    pub asked: Asked,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The kind of ability.
+    pub service: String,
+    /// What the caller speaks.
+    pub flavor_in: String,
+    /// The model by the caller's name for it.
+    pub model: String,
+    /// Who called, beyond the key.
+    pub attribution: Attribution,
+}
+
+/// Bytes that passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// Their hash.
+    pub sha256: Digest,
+    /// How many.
+    pub bytes: u64,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider finished properly.
+    Ok,
+    /// Something failed.
+    Error,
+    /// The caller left first.
+    Cancelled,
+    /// The gateway's process ended first.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The word on receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// One exchange with a provider, whether it came to anything or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The provider's name.
+    pub provider: String,
+    /// How this exchange ended.
+    pub outcome: Outcome,
+    /// The status of its reply, if one came.
+    pub status: Option<u16>,
+    /// The provider's own id for the request, to reconcile its invoice by.
+    pub provider_request_id: Option<String>,
+    /// The provider's region, as the operator names it.
+    pub region: Option<String>,
+}
+
+/// What is known when the call is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What failed, unless all went well.
+    pub error: Option<(Source, &'static str)>,
+    /// Every exchange, in order.
+    pub attempts: Vec<Attempt>,
+    /// What the provider that answered speaks.
+    pub flavor_out: Option<&'static str>,
+    /// The provider that answered.
+    pub provider: Option<String>,
+    /// The model that answered, by the name the provider was asked for.
+    pub model_served: Option<String>,
+    /// When the first byte of the reply was handed on.
+    pub first_byte_at: Option<Timestamp>,
+    /// Just before the receipt is committed.
+    pub finished_at: Timestamp,
+    /// From the head of the call to `finished_at`, on a clock that never goes back.
+    pub duration_us: Option<u64>,
+    /// The reply's bytes as the caller got them.
+    pub output: Option<Content>,
+    /// The provider finished properly, and all but the held end had been handed on.
+    pub complete: bool,
+    /// Tokens, where any could be known.
+    pub usage: Option<Usage>,
+    /// Whether what it cost can still be known.
+    pub cost: CostBasis,
+}
+
+/// How a call's cost is known. Prices are not in this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CostBasis {
+    /// No price was in force for the model.
+    Unpriced,
+    /// The call's end was not seen.
+    Unknown,
+}
+
+impl CostBasis {
+    /// The word on receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unpriced => "unpriced",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Ending {
+    /// The end of a call whose process ended before it: found at the next start.
+    pub fn interrupted(found_at: Timestamp) -> Self {
+        Self {
+            outcome: Outcome::Interrupted,
+            error: None,
+            attempts: Vec::new(),
+            flavor_out: None,
+            provider: None,
+            model_served: None,
+            first_byte_at: None,
+            finished_at: found_at,
+            duration_us: None,
+            output: None,
+            complete: false,
+            usage: None,
+            cost: CostBasis::Unknown,
+        }
+    }
+
+    /// The failure as receipts name it.
+    pub fn error_of(failure: &Failure) -> (Source, &'static str) {
+        (failure.source, failure.code.as_str())
+    }
+}

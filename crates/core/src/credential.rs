@@ -1,0 +1,127 @@
+//! Bearer keys: 256 random bits in a text that says what it is and whether it was copied whole.
+
+use std::fmt;
+
+use weighbridge_proof::Digest;
+
+use crate::account::Account;
+use crate::id::KeyId;
+use crate::redacted::Redacted;
+use crate::role::Role;
+
+/// What every key that the gateway makes begins with.
+pub const PREFIX: &str = "wb_";
+
+/// Hexadecimal digits of the secret, then of its checksum.
+const SECRET_DIGITS: usize = 64;
+const CHECK_DIGITS: usize = 8;
+
+/// The longest credential that is looked at.
+pub const LONGEST: usize = 512;
+
+/// The fewest characters a key given from outside may have.
+pub const SHORTEST_GIVEN: usize = 32;
+
+/// A key of the gateway's own making out of 32 random bytes: `wb_`, 64 digits, 8 digits of check.
+pub fn make(random: [u8; 32]) -> Redacted {
+    let secret = Digest::from_bytes(random).to_string();
+    let check = check(&secret);
+    Redacted::new(format!("{PREFIX}{secret}{check}"))
+}
+
+/// What is kept of a key, and what it is found by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(Digest);
+
+impl Fingerprint {
+    /// The fingerprint of what a caller sent, unless it can be no key: too long, or one of ours
+    /// that lost or changed a character, which needs no look-up.
+    pub fn of(text: &str) -> Option<Self> {
+        if text.is_empty() || text.len() > LONGEST {
+            return None;
+        }
+        if let Some(rest) = text.strip_prefix(PREFIX) {
+            let (secret, given) = rest.split_at_checked(SECRET_DIGITS)?;
+            if given.len() != CHECK_DIGITS || given != check(secret) {
+                return None;
+            }
+        }
+        Some(Self(Digest::of(text.as_bytes())))
+    }
+
+    /// The fingerprint of these bytes, as stored.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Digest::from_bytes(bytes))
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint(..)")
+    }
+}
+
+fn check(secret: &str) -> String {
+    let mut digits = Digest::of(secret.as_bytes()).to_string();
+    digits.truncate(CHECK_DIGITS);
+    digits
+}
+
+/// Who a call is made by: an account, and the key that spoke for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The account.
+    pub account: Account,
+    /// The key.
+    pub key: Key,
+}
+
+/// A key as it is listed: never its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Its id.
+    pub id: KeyId,
+    /// What it may be used for.
+    pub role: Role,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// Whether headers about the end user are believed when they come with it.
+    pub trusted_headers: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_prefix_256_bits_and_check() {
+        let key = make([0xab; 32]);
+        assert_eq!(key.reveal().len(), 3 + 64 + 8);
+        assert!(Fingerprint::of(key.reveal()).is_some());
+    }
+
+    #[test]
+    fn any_changed_or_lost_character_is_seen_without_a_look_up() {
+        let key = make([0xab; 32]);
+        let text = key.reveal();
+        for at in PREFIX.len()..text.len() {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+            assert_eq!(Fingerprint::of(std::str::from_utf8(&bytes).unwrap()), None, "at {at}");
+        }
+        assert_eq!(Fingerprint::of(&text[..text.len() - 1]), None);
+        assert_eq!(Fingerprint::of("wb_é"), None);
+    }
+
+    #[test]
+    fn keys_from_outside_are_looked_up_as_they_are() {
+        assert!(Fingerprint::of(&"x".repeat(SHORTEST_GIVEN)).is_some());
+        assert_eq!(Fingerprint::of(&"x".repeat(LONGEST + 1)), None);
+        assert_eq!(Fingerprint::of(""), None);
+    }
+}

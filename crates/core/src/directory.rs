@@ -1,0 +1,216 @@
+//! The providers of the operator's file, and which of them serve a model.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::redacted::Redacted;
+
+/// A dialect of an API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavor {
+    /// OpenAI's, which many servers speak.
+    OpenAi,
+}
+
+impl Flavor {
+    /// The flavor's name in configurations and on receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+        }
+    }
+}
+
+/// What kind of ability a call asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// A conversation with a language model.
+    Chat,
+}
+
+impl Service {
+    /// The service's name in configurations and on receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+        }
+    }
+}
+
+/// Where a provider runs, seen from the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Location {
+    /// On the operator's own machines.
+    Local,
+    /// Anywhere else.
+    Remote,
+}
+
+impl Location {
+    /// The word in configurations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Remote => "remote",
+        }
+    }
+}
+
+/// How long each part of an exchange with a provider may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Streams: until the head of the reply.
+    pub first_byte: Duration,
+    /// Streams: between two pieces of the reply.
+    pub idle: Duration,
+    /// Everything that is no stream: until the end of the reply.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(2),
+            first_byte: Duration::from_secs(60),
+            idle: Duration::from_secs(600),
+            total: Duration::from_secs(600),
+        }
+    }
+}
+
+/// One provider of the operator's file.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Its name, unique in the file.
+    pub name: String,
+    /// What it speaks.
+    pub flavor: Flavor,
+    /// What that flavor's official SDK takes as base address; for OpenAI it ends in `/v1`.
+    pub base_url: String,
+    /// Where it runs.
+    pub location: Location,
+    /// What it serves.
+    pub services: Vec<Service>,
+    /// The models it serves, by the names it gives them.
+    pub models: Vec<String>,
+    /// Its credential.
+    pub api_key: Option<Redacted>,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+    /// The region it runs in, as the operator names it.
+    pub region: Option<String>,
+}
+
+/// Every provider, and who serves which model.
+#[derive(Debug, Default)]
+pub struct Directory {
+    providers: Vec<Arc<Provider>>,
+    chat: HashMap<String, Vec<Arc<Provider>>>,
+    models: Vec<(String, Arc<Provider>)>,
+}
+
+/// No provider serves the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSuchModel {
+    /// What was asked for.
+    pub asked: String,
+    /// Some of what is served, for the caller to choose from.
+    pub served: Vec<String>,
+}
+
+/// How many served models a refusal names.
+const NAMED_IN_REFUSAL: usize = 3;
+
+impl fmt::Display for NoSuchModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the model `{}` is not served here", self.asked)?;
+        if self.served.is_empty() {
+            f.write_str("; no provider with a chat model is configured")
+        } else {
+            write!(f, "; served are, among others: {}", self.served.join(", "))
+        }
+    }
+}
+
+impl Directory {
+    /// A directory of these providers, in the order of the file.
+    pub fn new(providers: Vec<Provider>) -> Self {
+        let mut directory = Self::default();
+        for provider in providers.into_iter().map(Arc::new) {
+            if provider.services.contains(&Service::Chat) {
+                for model in &provider.models {
+                    let serving = directory.chat.entry(model.clone()).or_default();
+                    if serving.is_empty() {
+                        directory.models.push((model.clone(), Arc::clone(&provider)));
+                    }
+                    serving.push(Arc::clone(&provider));
+                }
+            }
+            directory.providers.push(provider);
+        }
+        directory
+    }
+
+    /// Every provider, in the order of the file.
+    pub fn providers(&self) -> &[Arc<Provider>] {
+        &self.providers
+    }
+
+    /// Every chat model, once, with the provider that is asked first.
+    pub fn models(&self) -> impl Iterator<Item = (&str, &Provider)> {
+        self.models.iter().map(|(model, provider)| (model.as_str(), provider.as_ref()))
+    }
+
+    /// Who serves the chat model `asked`, in the order in which they are tried.
+    ///
+    /// # Errors
+    /// [`NoSuchModel`] when nobody does.
+    pub fn candidates(&self, asked: &str) -> Result<&[Arc<Provider>], NoSuchModel> {
+        self.chat.get(asked).map(Vec::as_slice).ok_or_else(|| NoSuchModel {
+            asked: asked.to_owned(),
+            served: self.models().map(|(name, _)| name.to_owned()).take(NAMED_IN_REFUSAL).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(name: &str, models: &[&str]) -> Provider {
+        Provider {
+            name: name.to_owned(),
+            flavor: Flavor::OpenAi,
+            base_url: "http://127.0.0.1:1/v1".to_owned(),
+            location: Location::Local,
+            services: vec![Service::Chat],
+            models: models.iter().map(|model| (*model).to_owned()).collect(),
+            api_key: None,
+            timeouts: Timeouts::default(),
+            region: None,
+        }
+    }
+
+    #[test]
+    fn candidates_come_in_the_order_of_the_file() {
+        let directory = Directory::new(vec![provider("a", &["m", "n"]), provider("b", &["m"])]);
+        let names = |model| {
+            let candidates = directory.candidates(model).unwrap();
+            candidates.iter().map(|found| found.name.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("m"), ["a", "b"]);
+        assert_eq!(names("n"), ["a"]);
+        assert_eq!(directory.models().map(|(model, _)| model).collect::<Vec<_>>(), ["m", "n"]);
+    }
+
+    #[test]
+    fn an_unknown_model_is_refused_with_names_that_are_served() {
+        let directory = Directory::new(vec![provider("a", &["m", "n"])]);
+        let refusal = directory.candidates("x").unwrap_err().to_string();
+        assert_eq!(refusal, "the model `x` is not served here; served are, among others: m, n");
+    }
+}

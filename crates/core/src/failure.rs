@@ -1,0 +1,173 @@
+//! How a call fails: by whose doing, whether trying again can help, and in which words.
+//!
+//! A failure knows no flavor and no status line; each flavor's front turns it into its own.
+
+use std::borrow::Cow;
+
+/// Whose doing it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The caller's.
+    Client,
+    /// Ours.
+    Gateway,
+    /// The provider's.
+    Provider,
+}
+
+/// Whether the same call can succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// No: something has to change first. Clients are told `x-should-retry: false`.
+    Never,
+    /// Yes, after about this many seconds.
+    After(u32),
+}
+
+/// A stable name for what went wrong, the same in every flavor and on every receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// The request is not what the flavor calls a request.
+    InvalidRequest,
+    /// No credential, or none that is valid.
+    InvalidApiKey,
+    /// The credential is good, its role is not enough.
+    Forbidden,
+    /// Something of the design that this version does not do.
+    NotAvailable,
+    /// A route of the design that this version does not have.
+    NotBuilt,
+    /// No such route.
+    NotFound,
+    /// The route exists, the method does not.
+    MethodNotAllowed,
+    /// No provider serves that model.
+    ModelNotFound,
+    /// The body is longer than `limits.body`.
+    BodyTooLarge,
+    /// The head is longer than `limits.header_bytes`, or has more than `limits.headers` fields.
+    HeadersTooLarge,
+    /// The body came too slowly.
+    RequestTimeout,
+    /// The body ended before its end.
+    BodyIncomplete,
+    /// The content coding or type of the body is not taken.
+    UnsupportedMediaType,
+    /// The intent or receipt cannot be committed, or no place for them is free.
+    CannotRecord,
+    /// The gateway is stopping.
+    ShuttingDown,
+    /// No more connections or calls than the limits allow.
+    Overloaded,
+    /// The provider could not be reached.
+    ProviderUnreachable,
+    /// The provider did not answer in time.
+    ProviderTimeout,
+    /// The provider refused our credential.
+    ProviderCredential,
+    /// The provider answered with an error.
+    ProviderError,
+    /// The provider's answer is not what its flavor calls an answer.
+    ProviderGarbage,
+    /// The provider's answer ended before its end.
+    ProviderIncomplete,
+    /// The caller left.
+    ClientLeft,
+    /// Something of ours went wrong.
+    Internal,
+}
+
+impl Code {
+    /// The code as callers and receipts see it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidApiKey => "invalid_api_key",
+            Self::Forbidden => "forbidden",
+            Self::NotAvailable | Self::NotBuilt => "not_available",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::ModelNotFound => "model_not_found",
+            Self::BodyTooLarge => "body_too_large",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::RequestTimeout => "request_timeout",
+            Self::BodyIncomplete => "body_incomplete",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::CannotRecord => "cannot_record",
+            Self::ShuttingDown => "shutting_down",
+            Self::Overloaded => "overloaded",
+            Self::ProviderUnreachable => "provider_unreachable",
+            Self::ProviderTimeout => "provider_timeout",
+            Self::ProviderCredential => "provider_credential",
+            Self::ProviderError => "provider_error",
+            Self::ProviderGarbage => "provider_garbage",
+            Self::ProviderIncomplete => "provider_incomplete",
+            Self::ClientLeft => "client_left",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status that says this, which the flavors in this version share.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest | Self::NotAvailable | Self::BodyIncomplete => 400,
+            Self::InvalidApiKey => 401,
+            Self::Forbidden => 403,
+            Self::NotBuilt | Self::NotFound | Self::ModelNotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
+            Self::BodyTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::HeadersTooLarge => 431,
+            Self::ClientLeft => 499,
+            Self::Internal => 500,
+            Self::ProviderUnreachable
+            | Self::ProviderCredential
+            | Self::ProviderError
+            | Self::ProviderGarbage
+            | Self::ProviderIncomplete => 502,
+            Self::CannotRecord | Self::ShuttingDown | Self::Overloaded => 503,
+            Self::ProviderTimeout => 504,
+        }
+    }
+}
+
+/// One failure: what the caller is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Whose doing.
+    pub source: Source,
+    /// What.
+    pub code: Code,
+    /// Whether later is better.
+    pub retry: Retry,
+    /// What happened, where, and what to do; safe to show.
+    pub words: Cow<'static, str>,
+    /// The caller's own field at fault.
+    pub field: Option<Cow<'static, str>>,
+}
+
+impl Failure {
+    /// Something the caller has to change.
+    pub fn client(code: Code, words: impl Into<Cow<'static, str>>) -> Self {
+        let words = words.into();
+        Self { source: Source::Client, code, retry: Retry::Never, words, field: None }
+    }
+
+    /// Something of ours.
+    pub fn gateway(code: Code, retry: Retry, words: impl Into<Cow<'static, str>>) -> Self {
+        Self { source: Source::Gateway, code, retry, words: words.into(), field: None }
+    }
+
+    /// Something of the provider's.
+    pub fn provider(code: Code, retry: Retry, words: impl Into<Cow<'static, str>>) -> Self {
+        Self { source: Source::Provider, code, retry, words: words.into(), field: None }
+    }
+
+    /// The same, naming the caller's field.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+}

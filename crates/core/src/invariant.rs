@@ -1,0 +1,207 @@
+//! What must always hold, written once: pure predicates with their IDs, used by property tests,
+//! by the crash harness and by `debug_assert!` in serving code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use weighbridge_proof::Digest;
+
+/// One invariant, as ARCHITECTURE.md lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invariant {
+    /// Its name for ever.
+    pub id: &'static str,
+    /// What holds.
+    pub says: &'static str,
+}
+
+/// Every invariant that this version keeps.
+pub const ALL: &[Invariant] = &[
+    Invariant { id: "R1", says: "a caller that saw the end of a successful reply has a receipt" },
+    Invariant { id: "R2", says: "one dispatched call, one receipt, whatever happened to it" },
+    Invariant { id: "F1", says: "same flavor in and out: the body's bytes are untouched" },
+    Invariant { id: "F2", says: "a stream ends exactly once: in its terminator or its error" },
+    Invariant { id: "K1", says: "a secret is never logged, echoed, exported or stored in clear" },
+    Invariant { id: "B1", says: "every queue, buffer, body, retry and wait has a named bound" },
+];
+
+/// An invariant that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{id} broken: {what}")]
+pub struct Broken {
+    /// Which.
+    pub id: &'static str,
+    /// Where it was seen.
+    pub what: String,
+}
+
+/// A reply as a caller saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplySeen {
+    /// `x-weighbridge-call`, if the head arrived.
+    pub call: Option<String>,
+    /// Whether a successful reply arrived up to its very end.
+    pub complete_ok: bool,
+    /// The hash of the request's bytes.
+    pub request: Digest,
+    /// The hash of the reply's bytes, the gateway's own comment lines left out.
+    pub reply: Digest,
+}
+
+/// A call as a provider counted it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatched {
+    /// The hash of the bytes of the request that the caller had sent. Unique among calls.
+    pub request: Digest,
+}
+
+/// A receipt as it can be read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptSeen {
+    /// Its id.
+    pub id: String,
+    /// Its outcome.
+    pub outcome: String,
+    /// The hash of the request's bytes.
+    pub input: Digest,
+    /// The hash of the reply's bytes, if any were handed on.
+    pub output: Option<Digest>,
+}
+
+/// **R1**: every complete successful reply has exactly one receipt with outcome `ok`, and it is
+/// the receipt of those very bytes.
+///
+/// # Errors
+/// The first reply of which that is not so.
+pub fn r1(replies: &[ReplySeen], receipts: &[ReceiptSeen]) -> Result<(), Broken> {
+    let by_id: BTreeMap<&str, &ReceiptSeen> =
+        receipts.iter().map(|receipt| (receipt.id.as_str(), receipt)).collect();
+    let broken = |what: String| Err(Broken { id: "R1", what });
+    for reply in replies.iter().filter(|reply| reply.complete_ok) {
+        let Some(call) = reply.call.as_deref() else {
+            return broken(format!("the reply to request {} names no call", reply.request));
+        };
+        let Some(receipt) = by_id.get(call) else {
+            return broken(format!("{call} was answered to its end and has no receipt"));
+        };
+        if receipt.outcome != "ok" {
+            return broken(format!("{call} was answered, its receipt says {}", receipt.outcome));
+        }
+        if receipt.input != reply.request {
+            return broken(format!("{call} has the receipt of another request"));
+        }
+        if receipt.output != Some(reply.reply) {
+            return broken(format!("{call} has the receipt of another reply"));
+        }
+    }
+    Ok(())
+}
+
+/// **R2**: every call that a provider counted has exactly one receipt, and no receipt stands twice.
+///
+/// # Errors
+/// The first call or receipt of which that is not so.
+pub fn r2(dispatched: &[Dispatched], receipts: &[ReceiptSeen]) -> Result<(), Broken> {
+    let broken = |what: String| Err(Broken { id: "R2", what });
+    let mut ids = BTreeSet::new();
+    let mut by_request: BTreeMap<Digest, u32> = BTreeMap::new();
+    for receipt in receipts {
+        if !ids.insert(receipt.id.as_str()) {
+            return broken(format!("the receipt {} stands twice", receipt.id));
+        }
+        *by_request.entry(receipt.input).or_default() += 1;
+    }
+    for call in dispatched {
+        match by_request.get(&call.request) {
+            Some(1) => {}
+            Some(count) => {
+                return broken(format!("the request {} has {count} receipts", call.request));
+            }
+            None => {
+                return broken(format!("the request {} was dispatched unrecorded", call.request));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How a stream ended, as its bytes show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StreamEnds {
+    /// Terminators that went out.
+    pub terminators: u32,
+    /// Error events of ours that went out.
+    pub errors: u32,
+    /// Bytes that went out after the first of either.
+    pub after: u64,
+}
+
+/// **F2**: a stream that ended in its terminator ended in no error, the other way round, and
+/// nothing came after.
+///
+/// # Errors
+/// What came too often, or too late.
+pub fn f2(ends: StreamEnds) -> Result<(), Broken> {
+    if ends.terminators + ends.errors <= 1 && ends.after == 0 {
+        return Ok(());
+    }
+    Err(Broken { id: "F2", what: format!("a stream ended more than once: {ends:?}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipt(id: &str, outcome: &str, input: &[u8], output: &[u8]) -> ReceiptSeen {
+        ReceiptSeen {
+            id: id.to_owned(),
+            outcome: outcome.to_owned(),
+            input: Digest::of(input),
+            output: Some(Digest::of(output)),
+        }
+    }
+
+    fn reply(call: Option<&str>, request: &[u8], reply: &[u8]) -> ReplySeen {
+        ReplySeen {
+            call: call.map(str::to_owned),
+            complete_ok: true,
+            request: Digest::of(request),
+            reply: Digest::of(reply),
+        }
+    }
+
+    #[test]
+    fn r1_holds_for_the_receipt_of_the_very_bytes_and_no_other() {
+        let replies = [reply(Some("a"), b"q", b"r")];
+        assert!(r1(&replies, &[receipt("a", "ok", b"q", b"r")]).is_ok());
+        for wrong in [
+            receipt("b", "ok", b"q", b"r"),
+            receipt("a", "interrupted", b"q", b"r"),
+            receipt("a", "ok", b"p", b"r"),
+            receipt("a", "ok", b"q", b"s"),
+        ] {
+            assert_eq!(r1(&replies, std::slice::from_ref(&wrong)).unwrap_err().id, "R1");
+        }
+        assert!(r1(&[reply(None, b"q", b"r")], &[]).is_err());
+    }
+
+    #[test]
+    fn r2_wants_exactly_one_receipt_per_dispatched_call() {
+        let dispatched = [Dispatched { request: Digest::of(b"q") }];
+        let once = [receipt("a", "cancelled", b"q", b"")];
+        assert!(r2(&dispatched, &once).is_ok());
+        assert!(r2(&dispatched, &[]).is_err());
+        let twice = [once[0].clone(), receipt("b", "ok", b"q", b"")];
+        assert!(r2(&dispatched, &twice).is_err());
+        assert!(r2(&[], &[once[0].clone(), once[0].clone()]).is_err());
+    }
+
+    #[test]
+    fn f2_allows_one_end_of_one_kind() {
+        let ends = |terminators, errors, after| StreamEnds { terminators, errors, after };
+        assert!(f2(ends(1, 0, 0)).is_ok());
+        assert!(f2(ends(0, 1, 0)).is_ok());
+        assert!(f2(ends(1, 1, 0)).is_err());
+        assert!(f2(ends(2, 0, 0)).is_err());
+        assert!(f2(ends(1, 0, 5)).is_err());
+    }
+}

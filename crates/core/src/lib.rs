@@ -1,0 +1,16 @@
+//! What a call is, who may make it, how it can fail and what its receipt says: the rules of the
+//! house, pure. No I/O, no async, no clock: times, ids and randomness are arguments.
+
+pub mod account;
+pub mod call;
+pub mod clock;
+pub mod credential;
+pub mod directory;
+pub mod entropy;
+pub mod failure;
+pub mod id;
+pub mod invariant;
+pub mod receipt;
+pub mod redacted;
+pub mod role;
+pub mod usage;

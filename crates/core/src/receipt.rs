@@ -1,0 +1,284 @@
+//! Receipts: out of a call's facts into sections, and out of sections into what the API shows.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use weighbridge_proof::{Kind, Receipt, Salt, Section, SectionName};
+
+use crate::call::{Attempt, CostBasis, Ending, Intent};
+use crate::failure::Source;
+use crate::usage::Usage;
+
+/// One salt per section, in the order of [`SectionName::ALL`].
+pub const SALT_BYTES: usize = 32 * SectionName::ALL.len();
+
+// The members of every struct below stand in the order of canonical JSON (RFC 8785), so that
+// writing them out is writing them canonically; `Section::new` checks it in debug builds.
+
+#[derive(Serialize)]
+struct CallSection<'a> {
+    attempts: Vec<AttemptEntry<'a>>,
+    conversion: &'static str,
+    duration_us: Option<u64>,
+    error: Option<ErrorEntry>,
+    first_byte_at: Option<weighbridge_proof::Timestamp>,
+    flavor_in: &'a str,
+    flavor_out: Option<&'static str>,
+    loss: [(); 0],
+    model_asked: &'a str,
+    model_served: Option<&'a str>,
+    node: crate::id::NodeId,
+    outcome: &'static str,
+    provider: Option<&'a str>,
+    service: &'a str,
+    usage: Option<UsageEntry>,
+}
+
+#[derive(Serialize)]
+struct AttemptEntry<'a> {
+    outcome: &'static str,
+    provider: &'a str,
+    provider_request_id: Option<&'a str>,
+    region: Option<&'a str>,
+    status: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct ErrorEntry {
+    code: &'static str,
+    source: &'static str,
+}
+
+#[derive(Serialize)]
+struct UsageEntry {
+    basis: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_read_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_write_tokens: Option<u64>,
+    input_tokens: u64,
+    output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_tokens: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct CallerSection<'a> {
+    account: crate::id::AccountId,
+    end_user: Option<&'a str>,
+    key: crate::id::KeyId,
+    labels: &'a std::collections::BTreeMap<String, String>,
+    session: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ContentSection {
+    input: ContentEntry,
+    output: Option<OutputEntry>,
+}
+
+#[derive(Serialize)]
+struct ContentEntry {
+    bytes: u64,
+    sha256: weighbridge_proof::Digest,
+}
+
+#[derive(Serialize)]
+struct OutputEntry {
+    bytes: u64,
+    complete: bool,
+    sha256: weighbridge_proof::Digest,
+}
+
+#[derive(Serialize)]
+struct MoneySection {
+    actual: Option<()>,
+    basis: &'static str,
+    consent: Option<()>,
+    currency: Option<()>,
+    estimate: Option<()>,
+    level_sha256: Option<()>,
+    overrun: Option<()>,
+    policy_sha256: Option<()>,
+    price_sha256: Option<()>,
+    reserved: Option<()>,
+}
+
+/// The facts could not be written as canonical JSON: a number beyond 2^53 - 1.
+#[derive(Debug, thiserror::Error)]
+#[error("a receipt could not be written: {0}")]
+pub struct NotWritable(#[from] serde_json::Error);
+
+/// The receipt of a call, its salts given.
+///
+/// # Errors
+/// [`NotWritable`], which no call that really happened can reach.
+pub fn issue(
+    intent: &Intent,
+    ending: &Ending,
+    salts: &[u8; SALT_BYTES],
+) -> Result<Receipt, NotWritable> {
+    let [call, caller, content, money] = salts_of(salts);
+    Ok(Receipt {
+        kind: Kind::Receipt,
+        id: intent.id.to_string(),
+        received_at: intent.received_at,
+        finished_at: ending.finished_at,
+        sections: vec![
+            section(SectionName::Call, call, &call_section(intent, ending))?,
+            section(SectionName::Caller, caller, &caller_section(intent))?,
+            section(SectionName::Content, content, &content_section(intent, ending))?,
+            section(SectionName::Money, money, &money_section(ending.cost))?,
+        ],
+    })
+}
+
+/// The salts of the four sections, in the order of [`SectionName::ALL`].
+pub fn salts_of(bytes: &[u8; SALT_BYTES]) -> [Salt; 4] {
+    std::array::from_fn(|index| {
+        let mut salt = [0; 32];
+        salt.copy_from_slice(&bytes[index * 32..(index + 1) * 32]);
+        Salt::from_bytes(salt)
+    })
+}
+
+fn section(name: SectionName, salt: Salt, facts: &impl Serialize) -> Result<Section, NotWritable> {
+    Ok(Section::new(name, salt, serde_json::to_string(facts)?))
+}
+
+fn call_section<'a>(intent: &'a Intent, ending: &'a Ending) -> CallSection<'a> {
+    CallSection {
+        attempts: ending.attempts.iter().map(attempt_entry).collect(),
+        conversion: "none",
+        duration_us: ending.duration_us,
+        error: ending.error.map(|(source, code)| ErrorEntry { code, source: source_word(source) }),
+        first_byte_at: ending.first_byte_at,
+        flavor_in: &intent.asked.flavor_in,
+        flavor_out: ending.flavor_out,
+        loss: [],
+        model_asked: &intent.asked.model,
+        model_served: ending.model_served.as_deref(),
+        node: intent.boot.node,
+        outcome: ending.outcome.as_str(),
+        provider: ending.provider.as_deref(),
+        service: &intent.asked.service,
+        usage: ending.usage.as_ref().map(usage_entry),
+    }
+}
+
+fn attempt_entry(attempt: &Attempt) -> AttemptEntry<'_> {
+    AttemptEntry {
+        outcome: attempt.outcome.as_str(),
+        provider: &attempt.provider,
+        provider_request_id: attempt.provider_request_id.as_deref(),
+        region: attempt.region.as_deref(),
+        status: attempt.status,
+    }
+}
+
+const fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::Client => "client",
+        Source::Gateway => "gateway",
+        Source::Provider => "provider",
+    }
+}
+
+fn usage_entry(usage: &Usage) -> UsageEntry {
+    UsageEntry {
+        basis: usage.basis.as_str(),
+        cache_read_tokens: usage.cache_read_tokens,
+        cache_write_tokens: usage.cache_write_tokens,
+        input_tokens: usage.input_tokens,
+        output_tokens: usage.output_tokens,
+        reasoning_tokens: usage.reasoning_tokens,
+    }
+}
+
+fn caller_section(intent: &Intent) -> CallerSection<'_> {
+    let attribution = &intent.asked.attribution;
+    CallerSection {
+        account: intent.account,
+        end_user: attribution.end_user.as_deref(),
+        key: intent.key,
+        labels: &attribution.labels,
+        session: attribution.session.as_deref(),
+    }
+}
+
+fn content_section(intent: &Intent, ending: &Ending) -> ContentSection {
+    ContentSection {
+        input: ContentEntry { bytes: intent.input.bytes, sha256: intent.input.sha256 },
+        output: ending.output.map(|output| OutputEntry {
+            bytes: output.bytes,
+            complete: ending.complete,
+            sha256: output.sha256,
+        }),
+    }
+}
+
+const fn money_section(cost: CostBasis) -> MoneySection {
+    MoneySection {
+        actual: None,
+        basis: cost.as_str(),
+        consent: None,
+        currency: None,
+        estimate: None,
+        level_sha256: None,
+        overrun: None,
+        policy_sha256: None,
+        price_sha256: None,
+        reserved: None,
+    }
+}
+
+/// A stored receipt: what the API shows it from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// `rcpt_...`
+    pub id: String,
+    /// When the head of the call had been read.
+    pub received_at: weighbridge_proof::Timestamp,
+    /// Just before the receipt was committed.
+    pub finished_at: weighbridge_proof::Timestamp,
+    /// The canonical JSON of each section, in the order of [`SectionName::ALL`].
+    pub sections: [String; 4],
+    /// The leaf's bytes.
+    pub leaf: String,
+}
+
+/// A stored section is not the JSON it was written as.
+#[derive(Debug, thiserror::Error)]
+#[error("the receipt {id} cannot be read: {reason}")]
+pub struct NotReadable {
+    id: String,
+    reason: serde_json::Error,
+}
+
+/// A receipt in the shape that callers rely on.
+///
+/// # Errors
+/// [`NotReadable`] when the store holds something else than was written to it.
+pub fn show(stored: &Stored) -> Result<Value, NotReadable> {
+    let parse = |text: &String| {
+        serde_json::from_str::<Map<String, Value>>(text)
+            .map_err(|reason| NotReadable { id: stored.id.clone(), reason })
+    };
+    let [call, caller, content, money] = &stored.sections;
+    let mut shown = Map::new();
+    shown.insert("v".to_owned(), json!(weighbridge_proof::receipt::VERSION));
+    shown.insert("kind".to_owned(), json!(Kind::Receipt.as_str()));
+    shown.insert("id".to_owned(), json!(stored.id));
+    shown.insert("received_at".to_owned(), json!(stored.received_at));
+    shown.insert("finished_at".to_owned(), json!(stored.finished_at));
+    shown.extend(parse(caller)?);
+    shown.extend(parse(call)?);
+    shown.extend(parse(content)?);
+    shown.insert("cost".to_owned(), Value::Object(parse(money)?));
+    shown.insert("plugins".to_owned(), json!([]));
+    shown.insert("corrects".to_owned(), Value::Null);
+    shown.insert("leaf_index".to_owned(), Value::Null);
+    Ok(Value::Object(shown))
+}
+
+#[cfg(test)]
+mod tests;
