@@ -1,0 +1,26 @@
+//! OpenAI's chat completions: what is read of a request, a reply and a stream, and what is written
+//! in the gateway's own name.
+
+mod comment;
+mod error;
+mod failure;
+mod forward;
+mod models;
+mod progress;
+mod reply;
+mod request;
+mod request_error;
+mod stream;
+mod stream_error;
+mod usage;
+
+pub use comment::{DONE, PING, comment};
+pub use error::{ErrorWords, error_body, error_event};
+pub use failure::{ProviderFailure, read_failure};
+pub use models::{ModelCard, model_body, model_list};
+pub use reply::{ReplyError, ReplyFacts, ReplyScan};
+pub use request::{ChatPeek, peek_chat};
+pub use request_error::PeekError;
+pub use stream::{ChatStream, Ended, Relay, StreamEnd, StreamOptions};
+pub use stream_error::StreamError;
+pub use usage::Usage;

@@ -1,0 +1,209 @@
+//! What the gateway reads of a chat request, and the one thing it may ask for in it.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::request_error::PeekError;
+use crate::json::{self, Bounds, Document, Kind, Member, Splice};
+
+const MODEL_BYTES: usize = 256;
+const END_USER_BYTES: usize = 256;
+const GATEWAY_FIELDS: [&str; 1] = ["hybrid_policy"];
+const WATCH: &[&str] = &[
+    "model",
+    "stream",
+    "stream_options",
+    "max_completion_tokens",
+    "max_tokens",
+    "n",
+    "safety_identifier",
+    "user",
+    "background",
+    "hybrid_policy",
+];
+
+/// What the gateway reads of a chat request. Nothing else of the body is taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatPeek {
+    /// The model that is asked for.
+    pub model: String,
+    /// Whether the reply is to be a stream.
+    pub stream: bool,
+    /// Whether the caller wants the stream's usage chunk.
+    pub asks_usage: bool,
+    /// The most tokens of one reply.
+    pub max_output: Option<u64>,
+    /// How many replies are asked for.
+    pub n: u64,
+    /// Whom the caller calls for, at most 256 bytes of it.
+    pub end_user: Option<String>,
+    /// Fields that are addressed to the gateway and that no provider knows.
+    pub gateway_fields: Vec<&'static str>,
+    /// Whether the call is to go on without its caller.
+    pub background: bool,
+    /// The bytes of all text in the request, as it stands there.
+    pub text_bytes: u64,
+    usage_site: UsageSite,
+}
+
+/// Where a request for usage is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum UsageSite {
+    /// It is there already.
+    Asked,
+    /// Into the body, which has no options, just after its opening brace.
+    Body(usize),
+    /// In the place of options that are null.
+    NullOptions(Range<usize>),
+    /// Into the options, just after their opening brace.
+    Options { open: usize, empty: bool },
+    /// In the place of a value that is null or false.
+    Value(Range<usize>),
+}
+
+/// Reads what the gateway needs of a chat request.
+///
+/// # Errors
+/// When the body is not one JSON object with a model, or when a field that is read has the wrong
+/// type or is there twice. A field that is null counts as absent.
+pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
+    let document = json::scan(body, WATCH, bounds)?;
+    if !document.root_is_object() {
+        return Err(PeekError::NotAnObject);
+    }
+    if let Some(field) = document.repeated() {
+        return Err(PeekError::Repeated { field });
+    }
+    let max_tokens = whole(&document, "max_tokens")?;
+    let max_output = whole(&document, "max_completion_tokens")?.or(max_tokens);
+    let user = text(&document, "user")?;
+    let end_user = text(&document, "safety_identifier")?.or(user);
+    let usage_site = usage_site(&document, bounds)?;
+    Ok(ChatPeek {
+        model: model(&document)?,
+        stream: flag(&document, "stream")?,
+        asks_usage: usage_site == UsageSite::Asked,
+        max_output,
+        n: count(&document)?,
+        end_user: end_user.map(|user| shortened(user, END_USER_BYTES)),
+        gateway_fields: GATEWAY_FIELDS
+            .into_iter()
+            .filter(|field| given(&document, field).is_some())
+            .collect(),
+        background: flag(&document, "background")?,
+        text_bytes: document.text_bytes(),
+        usage_site,
+    })
+}
+
+impl ChatPeek {
+    /// The body with a request for the stream's usage, every other byte as it was. The same bytes
+    /// when there is nothing to ask for. `body` has to be the one that was peeked at.
+    #[must_use]
+    pub fn ask_usage(&self, body: &Bytes) -> Bytes {
+        if !self.stream {
+            return body.clone();
+        }
+        const OPTIONS: &[u8] = br#"{"include_usage":true}"#;
+        let mut splice = Splice::new();
+        match &self.usage_site {
+            UsageSite::Asked => return body.clone(),
+            UsageSite::Body(open) => {
+                // The body holds a model at least, so something follows.
+                let member = br#""stream_options":{"include_usage":true},"#;
+                splice.insert(*open, Bytes::from_static(member));
+            }
+            UsageSite::NullOptions(range) => {
+                splice.replace(range.clone(), Bytes::from_static(OPTIONS));
+            }
+            UsageSite::Options { open, empty } => {
+                let member: &[u8] =
+                    if *empty { br#""include_usage":true"# } else { br#""include_usage":true,"# };
+                splice.insert(*open, Bytes::from_static(member));
+            }
+            UsageSite::Value(range) => {
+                splice.replace(range.clone(), Bytes::from_static(b"true"));
+            }
+        }
+        let asked = splice.apply(body);
+        debug_assert!(asked.is_ok(), "one edit, at a place that was read in this body");
+        asked.unwrap_or_else(|_| body.clone())
+    }
+}
+
+/// The start of a text, at most `bytes` long, cut between characters.
+pub(super) fn shortened(mut text: String, bytes: usize) -> String {
+    text.truncate(text.floor_char_boundary(bytes));
+    text
+}
+
+fn model(document: &Document) -> Result<String, PeekError> {
+    const EXPECTED: &str = "a text of 1 to 256 bytes";
+    let member = document.member("model").ok_or(PeekError::MissingModel)?;
+    json::text(member.raw)
+        .filter(|model| (1..=MODEL_BYTES).contains(&model.len()))
+        .ok_or(PeekError::WrongType { field: "model", expected: EXPECTED })
+}
+
+fn usage_site(document: &Document, bounds: Bounds) -> Result<UsageSite, PeekError> {
+    const FIELD: &str = "stream_options";
+    const INSIDE: &str = "stream_options.include_usage";
+    let Some(options) = document.member(FIELD) else {
+        return Ok(UsageSite::Body(document.open()));
+    };
+    match options.kind {
+        Kind::Null => return Ok(UsageSite::NullOptions(options.span)),
+        Kind::Object if options.captured => {}
+        Kind::Object => return Err(PeekError::TooLong { field: FIELD }),
+        _ => return Err(PeekError::WrongType { field: FIELD, expected: "an object" }),
+    }
+    let inside = json::scan(options.raw, &["include_usage"], bounds)?;
+    if inside.repeated().is_some() {
+        return Err(PeekError::Repeated { field: INSIDE });
+    }
+    let start = options.span.start;
+    let Some(value) = inside.member("include_usage") else {
+        let open = start + inside.open();
+        return Ok(UsageSite::Options { open, empty: inside.empty_object() });
+    };
+    match value.raw {
+        b"true" => Ok(UsageSite::Asked),
+        b"false" | b"null" => {
+            Ok(UsageSite::Value(start + value.span.start..start + value.span.end))
+        }
+        _ => Err(PeekError::WrongType { field: INSIDE, expected: "true or false" }),
+    }
+}
+
+fn count(document: &Document) -> Result<u64, PeekError> {
+    match whole(document, "n")? {
+        Some(0) => Err(PeekError::WrongType { field: "n", expected: "a whole number from 1" }),
+        Some(n) => Ok(n),
+        None => Ok(1),
+    }
+}
+
+fn flag(document: &Document, field: &'static str) -> Result<bool, PeekError> {
+    match given(document, field).map(|member| member.raw) {
+        None | Some(b"false") => Ok(false),
+        Some(b"true") => Ok(true),
+        Some(_) => Err(PeekError::WrongType { field, expected: "true or false" }),
+    }
+}
+
+fn whole(document: &Document, field: &'static str) -> Result<Option<u64>, PeekError> {
+    let Some(member) = given(document, field) else { return Ok(None) };
+    let expected = "a whole number that is not negative";
+    json::whole(member.raw).map(Some).ok_or(PeekError::WrongType { field, expected })
+}
+
+fn text(document: &Document, field: &'static str) -> Result<Option<String>, PeekError> {
+    let Some(member) = given(document, field) else { return Ok(None) };
+    json::text(member.raw).map(Some).ok_or(PeekError::WrongType { field, expected: "a text" })
+}
+
+/// A member that is there and not null.
+fn given<'a>(document: &'a Document, field: &str) -> Option<Member<'a>> {
+    document.member(field).filter(|member| member.kind != Kind::Null)
+}

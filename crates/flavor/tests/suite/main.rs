@@ -1,0 +1,16 @@
+//! What holds for any input, cut in any way, and what the wire samples show.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed; the lint's own exception covers only the test functions"
+)]
+
+mod events;
+mod generate;
+mod reply;
+mod request;
+mod samples;
+mod scanner;
+mod splice;
+mod stream;
