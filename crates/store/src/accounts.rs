@@ -1,0 +1,88 @@
+//! Accounts.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use weighbridge_core::account::Account;
+use weighbridge_core::id::AccountId;
+use weighbridge_proof::Timestamp;
+
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::page::{PAGE_LIMIT, Page};
+
+const COLUMNS: &str = "id, name, level";
+
+fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account { id: AccountId::from_bytes(row.get(0)?), name: row.get(1)?, level: row.get(2)? })
+}
+
+impl Store {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it was not committed.
+    pub async fn add_account(&self, account: Account, at: Timestamp) -> Result<(), StoreError> {
+        self.change(Box::new(move |connection| {
+            connection.execute(
+                "INSERT INTO accounts (id, name, level, created_at) VALUES (?1, ?2, ?3, ?4)",
+                params![account.id.to_bytes(), account.name, account.level, at.micros()],
+            )?;
+            Ok(Ok(()))
+        }))
+        .await
+    }
+
+    /// Gives an account another name.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none of that id.
+    pub async fn rename_account(&self, id: AccountId, name: String) -> Result<(), StoreError> {
+        let answer = self
+            .change(Box::new(move |connection| {
+                let changed = connection.execute(
+                    "UPDATE accounts SET name = ?2 WHERE id = ?1",
+                    params![id.to_bytes(), name],
+                )?;
+                Ok(if changed == 0 { Err(StoreError::Missing("account")) } else { Ok(()) })
+            }))
+            .await;
+        self.keyring().forget_all();
+        answer
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1"))?
+                .query_row([id.to_bytes()], read_account)
+                .optional()?)
+        })
+        .await
+    }
+
+    /// Accounts, the oldest first, from after `after` on.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn accounts(
+        &self,
+        limit: u32,
+        after: Option<AccountId>,
+    ) -> Result<Page<Account>, StoreError> {
+        let limit = limit.clamp(1, PAGE_LIMIT);
+        self.read(move |connection| {
+            let after = after.map_or([0; 16], AccountId::to_bytes);
+            let read = connection
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM accounts WHERE id > ?1 ORDER BY id LIMIT ?2"
+                ))?
+                .query_map(params![after, limit + 1], read_account)?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(Page::cut(read, limit, |account| account.id.to_string()))
+        })
+        .await
+    }
+}

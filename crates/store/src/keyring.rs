@@ -1,0 +1,302 @@
+//! Keys: adding, listing, revoking, and finding whose key a caller sent.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use weighbridge_core::account::{Account, OPERATOR};
+use weighbridge_core::credential::{Fingerprint, Key, Principal};
+use weighbridge_core::id::{AccountId, KeyId};
+use weighbridge_core::role::Role;
+use weighbridge_proof::Timestamp;
+
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::page::{PAGE_LIMIT, Page};
+
+/// Credentials that were looked up lately. Bounded; any change of keys or accounts empties it, so
+/// a key that was revoked is refused from the commit of its revocation on.
+#[derive(Debug)]
+pub(crate) struct Keyring {
+    limit: usize,
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_fingerprint: HashMap<Fingerprint, Arc<Principal>>,
+    /// Counts the emptyings: what was read from the database before one is not kept after it.
+    generation: u64,
+}
+
+impl Keyring {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, known: RwLock::default() }
+    }
+
+    fn find(&self, fingerprint: &Fingerprint) -> (Option<Arc<Principal>>, u64) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        (known.by_fingerprint.get(fingerprint).cloned(), known.generation)
+    }
+
+    fn remember(&self, fingerprint: Fingerprint, principal: &Arc<Principal>, generation: u64) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.generation != generation {
+            return;
+        }
+        if known.by_fingerprint.len() >= self.limit {
+            known.by_fingerprint.clear();
+        }
+        known.by_fingerprint.insert(fingerprint, Arc::clone(principal));
+    }
+
+    pub(crate) fn forget_all(&self) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.by_fingerprint.clear();
+        known.generation += 1;
+    }
+}
+
+/// A key as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedKey {
+    /// The key.
+    pub key: Key,
+    /// Whose it is.
+    pub account: AccountId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it is refused.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A key to be added.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// The key.
+    pub key: Key,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What it is found by.
+    pub fingerprint: Fingerprint,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// Whose key this is, unless it is unknown or revoked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn principal(
+        &self,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Arc<Principal>>, StoreError> {
+        let (known, generation) = self.keyring().find(&fingerprint);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let found = self.read(move |connection| find(connection, fingerprint)).await?;
+        let Some(found) = found.map(Arc::new) else { return Ok(None) };
+        self.keyring().remember(fingerprint, &found, generation);
+        Ok(Some(found))
+    }
+
+    /// Adds a key.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when its account does not exist.
+    pub async fn add_key(&self, new: NewKey) -> Result<(), StoreError> {
+        self.change(Box::new(move |connection| {
+            let exists = connection
+                .prepare_cached("SELECT 1 FROM accounts WHERE id = ?1")?
+                .exists([new.account.to_bytes()])?;
+            if !exists {
+                return Ok(Err(StoreError::Missing("account")));
+            }
+            insert(connection, &new)?;
+            Ok(Ok(()))
+        }))
+        .await
+    }
+
+    /// Revokes a key; of `account` only, where one is given. From the moment this returns the key
+    /// is refused. A key that is revoked already stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none of that id.
+    pub async fn revoke_key(
+        &self,
+        id: KeyId,
+        account: Option<AccountId>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let answer = self
+            .change(Box::new(move |connection| {
+                let changed = connection.execute(
+                    "UPDATE keys SET revoked_at = coalesce(revoked_at, ?2) \
+                     WHERE id = ?1 AND (?3 IS NULL OR account = ?3)",
+                    params![id.to_bytes(), at.micros(), account.map(AccountId::to_bytes)],
+                )?;
+                Ok(if changed == 0 { Err(StoreError::Missing("key")) } else { Ok(()) })
+            }))
+            .await;
+        self.keyring().forget_all();
+        answer
+    }
+
+    /// Keys, the oldest first, from after `after` on; of `account` only, where one is given.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn keys(
+        &self,
+        account: Option<AccountId>,
+        limit: u32,
+        after: Option<KeyId>,
+    ) -> Result<Page<ListedKey>, StoreError> {
+        let limit = limit.clamp(1, PAGE_LIMIT);
+        self.read(move |connection| {
+            let after = after.map_or([0; 16], KeyId::to_bytes);
+            let read = connection
+                .prepare_cached(
+                    "SELECT id, account, role, name, trusted_headers, created_at, revoked_at \
+                     FROM keys WHERE id > ?1 AND (?2 IS NULL OR account = ?2) \
+                     ORDER BY id LIMIT ?3",
+                )?
+                .query_map(
+                    params![after, account.map(AccountId::to_bytes), limit + 1],
+                    read_listed,
+                )?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(Page::cut(read, limit, |listed| listed.key.id.to_string()))
+        })
+        .await
+    }
+
+    /// Makes `fingerprint` the administrator's key, with the account `operator` behind it; an
+    /// earlier administrator's key of the start-up kind stops working.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it was not committed.
+    pub async fn set_admin_key(
+        &self,
+        fingerprint: Fingerprint,
+        account: AccountId,
+        key: KeyId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let answer = self
+            .change(Box::new(move |connection| {
+                set_admin_key(connection, fingerprint, account, key, at)?;
+                Ok(Ok(()))
+            }))
+            .await;
+        self.keyring().forget_all();
+        answer
+    }
+}
+
+/// The name under which the key from `admin.key` or the environment is listed.
+const ADMIN_KEY_NAME: &str = "start-up administrator";
+
+fn set_admin_key(
+    connection: &Connection,
+    fingerprint: Fingerprint,
+    account: AccountId,
+    key: KeyId,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO meta (name, value) VALUES ('operator', ?1) ON CONFLICT (name) DO NOTHING",
+        [account.to_bytes()],
+    )?;
+    let account: [u8; 16] =
+        connection
+            .query_row("SELECT value FROM meta WHERE name = 'operator'", [], |row| row.get(0))?;
+    connection.execute(
+        "INSERT INTO accounts (id, name, level, created_at) VALUES (?1, ?2, 'default', ?3) \
+         ON CONFLICT (id) DO NOTHING",
+        params![account, OPERATOR, at.micros()],
+    )?;
+    connection.execute(
+        "UPDATE keys SET revoked_at = ?3 \
+         WHERE account = ?1 AND name = ?2 AND fingerprint <> ?4 AND revoked_at IS NULL",
+        params![account, ADMIN_KEY_NAME, at.micros(), fingerprint.as_bytes()],
+    )?;
+    connection.execute(
+        "INSERT INTO keys (id, account, fingerprint, role, name, trusted_headers, created_at) \
+         VALUES (?1, ?2, ?3, 'admin', ?4, 0, ?5) \
+         ON CONFLICT (fingerprint) DO UPDATE SET revoked_at = NULL",
+        params![key.to_bytes(), account, fingerprint.as_bytes(), ADMIN_KEY_NAME, at.micros()],
+    )?;
+    Ok(())
+}
+
+fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO keys (id, account, fingerprint, role, name, trusted_headers, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            new.key.id.to_bytes(),
+            new.account.to_bytes(),
+            new.fingerprint.as_bytes(),
+            new.key.role.as_str(),
+            new.key.name,
+            new.key.trusted_headers,
+            new.created_at.micros(),
+        ],
+    )?;
+    Ok(())
+}
+
+fn find(
+    connection: &Connection,
+    fingerprint: Fingerprint,
+) -> Result<Option<Principal>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT keys.id, keys.role, keys.name, keys.trusted_headers, \
+             accounts.id, accounts.name, accounts.level \
+             FROM keys JOIN accounts ON accounts.id = keys.account \
+             WHERE keys.fingerprint = ?1 AND keys.revoked_at IS NULL",
+        )?
+        .query_row([fingerprint.as_bytes()], |row| {
+            let key = Key {
+                id: KeyId::from_bytes(row.get(0)?),
+                role: read_role(row, 1)?,
+                name: row.get(2)?,
+                trusted_headers: row.get(3)?,
+            };
+            let account = Account {
+                id: AccountId::from_bytes(row.get(4)?),
+                name: row.get(5)?,
+                level: row.get(6)?,
+            };
+            Ok(Principal { account, key })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+fn read_listed(row: &Row<'_>) -> rusqlite::Result<ListedKey> {
+    Ok(ListedKey {
+        key: Key {
+            id: KeyId::from_bytes(row.get(0)?),
+            role: read_role(row, 2)?,
+            name: row.get(3)?,
+            trusted_headers: row.get(4)?,
+        },
+        account: AccountId::from_bytes(row.get(1)?),
+        created_at: Timestamp::from_micros(row.get(5)?),
+        revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
+    })
+}
+
+fn read_role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error| {
+        let kind = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
+    })
+}

@@ -1,0 +1,25 @@
+//! What outlives a process. The only place that knows SQL.
+//!
+//! One writer on a thread of its own commits whatever has queued up, with full sync, and then
+//! acknowledges all of it; a few readers answer queries. A call takes its place in the writer's
+//! queue before it is dispatched, so that its receipt can never find the queue full.
+
+pub mod accounts;
+mod checkpoint;
+pub mod error;
+pub mod keyring;
+mod lock;
+mod open;
+pub mod page;
+pub mod place;
+mod readers;
+pub mod receipts;
+mod recovery;
+mod schema;
+mod writer;
+
+pub use error::{OpenError, RecordError, StoreError};
+pub use open::{Opened, Options, Store};
+pub use page::Page;
+pub use place::{Closing, Open, Place};
+pub use writer::Fatal;

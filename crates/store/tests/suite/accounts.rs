@@ -1,0 +1,100 @@
+//! Accounts and keys.
+
+use weighbridge_core::account::Account;
+use weighbridge_core::credential::{self, Fingerprint, Key};
+use weighbridge_core::id::{AccountId, KeyId};
+use weighbridge_core::role::Role;
+use weighbridge_proof::Timestamp;
+use weighbridge_store::keyring::NewKey;
+use weighbridge_store::{Options, Store, StoreError};
+
+use crate::stage::open;
+
+const NOW: Timestamp = Timestamp::from_micros(1);
+
+async fn add(store: &Store, number: u8) -> (AccountId, KeyId, Fingerprint) {
+    let account = AccountId::from_bytes([number; 16]);
+    let id = KeyId::from_bytes([number; 16]);
+    let text = credential::make([number; 32]);
+    let fingerprint = Fingerprint::of(text.reveal()).unwrap();
+    let name = format!("account {number}");
+    let new = Account { id: account, name, level: "default".to_owned() };
+    store.add_account(new, NOW).await.unwrap();
+    let key = Key { id, role: Role::Developer, name: None, trusted_headers: false };
+    store.add_key(NewKey { key, account, fingerprint, created_at: NOW }).await.unwrap();
+    (account, id, fingerprint)
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_from_then_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let (account, key, fingerprint) = add(&store, 1).await;
+    for _ in 0..2 {
+        let principal = store.principal(fingerprint).await.unwrap().unwrap();
+        assert_eq!(principal.account.id, account);
+    }
+    let other = Some(AccountId::from_bytes([7; 16]));
+    let refused = store.revoke_key(key, other, NOW).await;
+    assert!(matches!(refused, Err(StoreError::Missing("key"))));
+    assert!(store.principal(fingerprint).await.unwrap().is_some());
+    store.revoke_key(key, Some(account), NOW).await.unwrap();
+    assert!(store.principal(fingerprint).await.unwrap().is_none());
+    let listed = store.keys(Some(account), 10, None).await.unwrap();
+    assert_eq!(listed.items[0].revoked_at, Some(NOW));
+}
+
+#[tokio::test]
+async fn a_key_of_no_account_is_refused_and_harms_nobody_in_its_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let text = credential::make([9; 32]);
+    let key = Key {
+        id: KeyId::from_bytes([9; 16]),
+        role: Role::User,
+        name: None,
+        trusted_headers: false,
+    };
+    let orphan = NewKey {
+        key,
+        account: AccountId::from_bytes([9; 16]),
+        fingerprint: Fingerprint::of(text.reveal()).unwrap(),
+        created_at: NOW,
+    };
+    let account = Account {
+        id: AccountId::from_bytes([1; 16]),
+        name: "a".to_owned(),
+        level: "default".to_owned(),
+    };
+    let (orphan, kept) = tokio::join!(store.add_key(orphan), store.add_account(account, NOW));
+    assert!(matches!(orphan, Err(StoreError::Missing("account"))));
+    assert!(kept.is_ok());
+}
+
+#[tokio::test]
+async fn a_renamed_account_is_seen_by_its_keys_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let (account, _, fingerprint) = add(&store, 1).await;
+    store.principal(fingerprint).await.unwrap();
+    store.rename_account(account, "new".to_owned()).await.unwrap();
+    assert_eq!(store.principal(fingerprint).await.unwrap().unwrap().account.name, "new");
+}
+
+#[tokio::test]
+async fn a_new_administrators_key_replaces_the_one_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let fingerprint = |byte| Fingerprint::of(credential::make([byte; 32]).reveal()).unwrap();
+    for (byte, other) in [(1, 2), (2, 1), (1, 2)] {
+        let account = AccountId::from_bytes([byte; 16]);
+        let key = KeyId::new(NOW, [byte; 10]);
+        store.set_admin_key(fingerprint(byte), account, key, NOW).await.unwrap();
+        let principal = store.principal(fingerprint(byte)).await.unwrap().unwrap();
+        assert_eq!(principal.key.role, Role::Admin);
+        assert_eq!(principal.account.name, "operator");
+        assert!(store.principal(fingerprint(other)).await.unwrap().is_none());
+    }
+    let accounts = store.accounts(10, None).await.unwrap();
+    assert_eq!(accounts.items.len(), 1);
+}

@@ -1,0 +1,12 @@
+//! The store as its users see it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected should end there"
+)]
+
+mod accounts;
+mod places;
+mod stage;
+mod starts;
