@@ -1,0 +1,154 @@
+//! What a caller asks of the gateway itself, by header. Whatever of it this version does not do is
+//! refused by name: an ignored wish could spend money.
+
+use http::{HeaderMap, HeaderValue};
+use weighbridge_core::call::{Attribution, LABEL_NAME_LIMIT, LABEL_VALUE_LIMIT, LABELS_LIMIT};
+use weighbridge_core::failure::{Code, Failure};
+
+/// What every header of ours begins with.
+const OURS: &str = "x-weighbridge-";
+
+/// Headers of the design that this version does not do.
+const NOT_YET: [&str; 6] = [
+    "x-weighbridge-hybrid-policy",
+    "x-weighbridge-max-cost",
+    "x-weighbridge-estimate",
+    "x-weighbridge-sequence",
+    "x-weighbridge-confirm",
+    "idempotency-key",
+];
+
+/// The longest end user or session that is kept, in bytes.
+const ATTRIBUTION_LIMIT: usize = 256;
+
+/// What a caller asks of the gateway itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wishes {
+    /// Who called, beyond the key.
+    pub attribution: Attribution,
+    /// Whether comment lines of ours may stand in a stream.
+    pub trailer: bool,
+}
+
+impl Wishes {
+    /// Reads them. Headers about the end user count only with a key that is trusted with them.
+    ///
+    /// # Errors
+    /// 400 for what is not done here, and for what cannot be read.
+    pub fn read(headers: &HeaderMap, trusted: bool) -> Result<Self, Failure> {
+        let mut wishes = Self { attribution: Attribution::default(), trailer: true };
+        for (name, value) in headers {
+            let name = name.as_str();
+            if NOT_YET.contains(&name) {
+                let words = format!("{name}: not in this version");
+                return Err(Failure::client(Code::NotAvailable, words).at(name.to_owned()));
+            }
+            if let Some(wish) = name.strip_prefix(OURS) {
+                wishes.take(wish, value)?;
+            }
+        }
+        if trusted {
+            let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+            let kept = |text: &str| cut(text, ATTRIBUTION_LIMIT).to_owned();
+            wishes.attribution.end_user = text("x-openwebui-user-id").map(kept);
+            wishes.attribution.session =
+                text("x-claude-code-session-id").or_else(|| text("x-openwebui-chat-id")).map(kept);
+        }
+        Ok(wishes)
+    }
+
+    fn take(&mut self, wish: &str, value: &HeaderValue) -> Result<(), Failure> {
+        let field = format!("{OURS}{wish}");
+        let wrong = |words: &str| {
+            let words = format!("{field}: {words}");
+            Failure::client(Code::InvalidRequest, words).at(field.clone())
+        };
+        let value = value.to_str().map_err(|_| wrong("only visible ASCII"))?.trim();
+        match (wish, value) {
+            ("trailer", "off") => self.trailer = false,
+            ("trailer", "on") => self.trailer = true,
+            ("trailer", _) => return Err(wrong("should be `on` or `off`")),
+            // Nothing is converted in this version, so nothing can be lost by it.
+            ("strict", "true" | "false") => {}
+            ("strict", _) => return Err(wrong("should be `true` or `false`")),
+            ("labels", labels) => self.attribution.labels = read_labels(labels).map_err(wrong)?,
+            _ => return Err(wrong("no such header of this gateway")),
+        }
+        Ok(())
+    }
+}
+
+fn read_labels(text: &str) -> Result<std::collections::BTreeMap<String, String>, &'static str> {
+    let mut labels = std::collections::BTreeMap::new();
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').ok_or("should be `name=value,name=value`")?;
+        let (name, value) = (name.trim(), value.trim());
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        if name.is_empty() || name.len() > LABEL_NAME_LIMIT || !name.bytes().all(plain) {
+            return Err("a name has 1 to 64 letters, digits, `_`, `-` and `.`");
+        }
+        if value.len() > LABEL_VALUE_LIMIT {
+            return Err("a value has at most 256 bytes");
+        }
+        if labels.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err("a name stands twice");
+        }
+        if labels.len() > LABELS_LIMIT {
+            return Err("at most 16 labels");
+        }
+    }
+    Ok(labels)
+}
+
+fn cut(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&'static str, &'static str)], trusted: bool) -> Result<Wishes, Failure> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        Wishes::read(&headers, trusted)
+    }
+
+    #[test]
+    fn what_is_not_built_is_refused_by_name() {
+        for name in NOT_YET {
+            let refusal = read(&[(name, "1")], false).unwrap_err();
+            assert_eq!(refusal.code, Code::NotAvailable);
+            assert_eq!(refusal.field.as_deref(), Some(name));
+        }
+        let typo = read(&[("x-weighbridge-lables", "a=b")], false).unwrap_err();
+        assert_eq!(typo.code, Code::InvalidRequest);
+    }
+
+    #[test]
+    fn labels_are_read_and_bounded() {
+        let wishes = read(&[("x-weighbridge-labels", "team=a, project=b c")], false).unwrap();
+        assert_eq!(wishes.attribution.labels["project"], "b c");
+        for bad in ["team", "=a", "a=1,a=2", "ä=1"] {
+            let mut headers = HeaderMap::new();
+            headers
+                .append("x-weighbridge-labels", HeaderValue::from_bytes(bad.as_bytes()).unwrap());
+            assert!(Wishes::read(&headers, false).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn headers_about_people_count_only_with_a_trusted_key() {
+        let sent = [("x-openwebui-user-id", "u1"), ("x-claude-code-session-id", "s1")];
+        assert_eq!(read(&sent, false).unwrap().attribution, Attribution::default());
+        let trusted = read(&sent, true).unwrap().attribution;
+        assert_eq!(trusted.end_user.as_deref(), Some("u1"));
+        assert_eq!(trusted.session.as_deref(), Some("s1"));
+    }
+}

@@ -1,0 +1,138 @@
+//! What every call shares: the store, the providers, the bounds, time and randomness.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use weighbridge_core::clock::Clock;
+use weighbridge_core::directory::Directory;
+use weighbridge_core::entropy::Entropy;
+use weighbridge_proof::Timestamp;
+use weighbridge_store::Store;
+
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::upstream::Upstream;
+
+/// When a reply's end may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Once its receipt is committed.
+    #[default]
+    Required,
+    /// At once; the receipt is queued.
+    BestEffort,
+}
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// Receipts, accounts, keys.
+    pub store: Store,
+    /// The providers.
+    pub directory: Arc<Directory>,
+    /// The way to them.
+    pub upstream: Upstream,
+    /// The bounds.
+    pub limits: Limits,
+    /// When a reply's end may go out.
+    pub durability: Durability,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// A gateway: shared by every call.
+pub struct Gateway {
+    pub(crate) parts: Parts,
+    /// `limits.body_memory`, in units of [`BODY_UNIT`].
+    pub(crate) body_memory: Arc<Semaphore>,
+    started_at: Timestamp,
+    /// Set when no new calls are taken.
+    draining: CancellationToken,
+    /// Set when calls in flight must end now.
+    cut: CancellationToken,
+    /// Tails that are still being read for callers who left.
+    pub(crate) tails: TaskTracker,
+}
+
+/// The unit in which memory for bodies is counted out, in bytes.
+pub(crate) const BODY_UNIT: usize = 16 << 10;
+
+impl Gateway {
+    /// A gateway of these parts.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let units = parts.limits.body_memory.div_ceil(BODY_UNIT).min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            body_memory: Arc::new(Semaphore::new(units)),
+            started_at: parts.clock.now().wall,
+            draining: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            tails: TaskTracker::new(),
+            parts,
+        })
+    }
+
+    /// When this gateway began.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    /// The bounds.
+    pub fn limits(&self) -> &Limits {
+        &self.parts.limits
+    }
+
+    /// The providers.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.parts.directory
+    }
+
+    /// Time.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.parts.clock
+    }
+
+    /// Randomness.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.parts.entropy
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.parts.metrics
+    }
+
+    /// Takes no new calls from now on.
+    pub fn drain(&self) {
+        self.draining.cancel();
+    }
+
+    /// Whether new calls are refused because the gateway is stopping.
+    pub fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// Ends every call in flight, each in its flavor's error and with its receipt.
+    pub fn cut(&self) {
+        self.cut.cancel();
+    }
+
+    pub(crate) fn cutting(&self) -> &CancellationToken {
+        &self.cut
+    }
+
+    /// Waits until the tails of callers who left have been read; bounded by `limits.tail_wait`.
+    pub async fn tails_read(&self) {
+        self.tails.close();
+        self.tails.wait().await;
+    }
+}

@@ -1,0 +1,266 @@
+//! The meter of a call: what it took in, what it gave out, and its receipt however it ends.
+//!
+//! A meter exists from the intent's commit on. It rides along with the call, inside the reply's
+//! body for streams, and when it is dropped before the call came to an end, the caller has left:
+//! then it leaves the receipt of a cancelled call, from the place that was taken beforehand.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use weighbridge_core::call::{Attempt, Content, CostBasis, Ending, Intent, Outcome};
+use weighbridge_core::clock::Moment;
+use weighbridge_core::directory::Provider;
+use weighbridge_core::entropy;
+use weighbridge_core::failure::{Code, Failure, Source};
+use weighbridge_core::id::CallId;
+use weighbridge_core::receipt::{self, SALT_BYTES};
+use weighbridge_core::usage::{Basis, Usage};
+use weighbridge_flavor::estimate::estimate_tokens;
+use weighbridge_flavor::openai;
+use weighbridge_proof::{Hasher, Timestamp};
+use weighbridge_store::place::{Closing, Open};
+use weighbridge_store::receipts::Row;
+
+use crate::gateway::Gateway;
+
+/// The longest provider's request id that is kept, in bytes.
+const REQUEST_ID_LIMIT: usize = 128;
+
+/// The meter of one call. See the module's words.
+pub struct Meter {
+    gateway: Arc<Gateway>,
+    /// Taken when the receipt is queued.
+    open: Option<Open>,
+    intent: Intent,
+    started: Moment,
+    attempts: Vec<Attempt>,
+    /// The exchange that is going on.
+    serving: Option<Arc<Provider>>,
+    output: Hasher,
+    first_byte_at: Option<Timestamp>,
+    tokens: Tokens,
+}
+
+/// What is known of the tokens so far.
+#[derive(Debug, Clone, Default)]
+struct Tokens {
+    reported: Option<Usage>,
+    /// Bytes of text that passed, in and out, for the estimate where nobody reports.
+    text_in: u64,
+    text_out: u64,
+}
+
+/// How a call came to its end, as far as the meter cannot see it by itself.
+#[derive(Debug, Clone)]
+pub enum End {
+    /// The provider finished properly.
+    Finished,
+    /// Something failed.
+    Failed(Failure),
+    /// The caller left.
+    Left,
+}
+
+/// What a finished call shows to its caller.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighed {
+    /// The receipt's id.
+    pub call: CallId,
+    /// From the head of the call to just before the receipt's commit.
+    pub duration_us: u64,
+}
+
+impl Meter {
+    /// The meter of a call whose intent is committed. `text_in` is the bytes of text in its input.
+    pub(crate) fn new(
+        gateway: Arc<Gateway>,
+        open: Open,
+        intent: Intent,
+        started: Moment,
+        text_in: u64,
+    ) -> Self {
+        gateway.parts.metrics.in_flight.inc();
+        Self {
+            gateway,
+            open: Some(open),
+            intent,
+            started,
+            attempts: Vec::new(),
+            serving: None,
+            output: Hasher::new(),
+            first_byte_at: None,
+            tokens: Tokens { text_in, ..Tokens::default() },
+        }
+    }
+
+    /// The call.
+    pub fn call(&self) -> CallId {
+        self.intent.id
+    }
+
+    /// The model that serves it, which in this version is the one that was asked for.
+    pub(crate) fn model(&self) -> &str {
+        &self.intent.asked.model
+    }
+
+    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// An exchange with `provider` begins.
+    pub(crate) fn begin_attempt(&mut self, provider: &Arc<Provider>) {
+        self.serving = Some(Arc::clone(provider));
+        self.attempts.push(Attempt {
+            provider: provider.name.clone(),
+            // What it is until something better is known: the caller left during it.
+            outcome: Outcome::Cancelled,
+            status: None,
+            provider_request_id: None,
+            region: provider.region.clone(),
+        });
+    }
+
+    /// The head of the provider's reply has come.
+    pub(crate) fn head(&mut self, status: u16, headers: &HeaderMap) {
+        let id = headers
+            .get("x-request-id")
+            .and_then(|value| value.to_str().ok())
+            .filter(|id| id.len() <= REQUEST_ID_LIMIT)
+            .map(str::to_owned);
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.status = Some(status);
+            attempt.provider_request_id = id;
+        }
+    }
+
+    /// The exchange that is going on ended like this; another may begin.
+    pub(crate) fn end_attempt(&mut self, outcome: Outcome) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.outcome = outcome;
+        }
+    }
+
+    /// Bytes of the reply that are about to be handed to the connection.
+    pub(crate) fn give_out(&mut self, bytes: &[u8]) {
+        if self.first_byte_at.is_none() && !bytes.is_empty() {
+            self.first_byte_at = Some(self.gateway.parts.clock.now().wall);
+        }
+        self.output.update(bytes);
+    }
+
+    /// How much text the reply had so far, and what the provider said of its tokens.
+    pub(crate) fn text_out(&mut self, bytes: u64, reported: Option<&openai::Usage>) {
+        self.tokens.text_out = bytes;
+        if let Some(usage) = reported {
+            self.tokens.reported = Some(Usage {
+                input_tokens: usage.input_tokens,
+                output_tokens: usage.output_tokens,
+                cache_read_tokens: usage.cache_read_tokens,
+                cache_write_tokens: usage.cache_write_tokens,
+                reasoning_tokens: usage.reasoning_tokens,
+                basis: Basis::Measured,
+            });
+        }
+    }
+
+    /// Ends the call and queues its receipt.
+    pub fn finish(mut self, end: End) -> (Closing, Weighed) {
+        let now = self.gateway.parts.clock.now();
+        let weighed = Weighed {
+            call: self.intent.id,
+            duration_us: now.steady.micros_since(self.started.steady),
+        };
+        let closing = self.close(end, now);
+        (closing.unwrap_or_else(Closing::never), weighed)
+    }
+
+    /// Queues the receipt, unless that was done before.
+    fn close(&mut self, end: End, now: Moment) -> Option<Closing> {
+        let open = self.open.take()?;
+        let ending = self.ending(end, now);
+        self.gateway.parts.metrics.in_flight.dec();
+        self.gateway.parts.metrics.ended(&ending);
+        let salts: [u8; SALT_BYTES] = match entropy::fresh(&*self.gateway.parts.entropy) {
+            Ok(salts) => salts,
+            Err(error) => {
+                tracing::error!(%error, call = %self.intent.id, "no receipt can be salted");
+                return None;
+            }
+        };
+        match receipt::issue(&self.intent, &ending, &salts) {
+            Ok(receipt) => {
+                Some(open.close(Row::new(self.intent.id, self.intent.account, &receipt)))
+            }
+            Err(error) => {
+                tracing::error!(%error, call = %self.intent.id, "no receipt can be written");
+                None
+            }
+        }
+    }
+
+    fn ending(&mut self, end: End, now: Moment) -> Ending {
+        let (outcome, failure) = match &end {
+            End::Finished => (Outcome::Ok, None),
+            End::Failed(failure) => (Outcome::Error, Some(failure)),
+            End::Left => (Outcome::Cancelled, None),
+        };
+        let still_going = |attempt: &&mut Attempt| attempt.outcome == Outcome::Cancelled;
+        if let Some(attempt) = self.attempts.last_mut().filter(still_going) {
+            attempt.outcome = outcome;
+        }
+        let error = match &end {
+            End::Failed(failure) => Some(Ending::error_of(failure)),
+            End::Left => Some((Source::Client, Code::ClientLeft.as_str())),
+            End::Finished => None,
+        };
+        let reached = self.attempts.iter().any(|attempt| attempt.status.is_some());
+        let output = std::mem::take(&mut self.output);
+        let output = Content { bytes: output.bytes(), sha256: output.finish() };
+        let from_provider = failure.is_none_or(|failure| failure.source == Source::Provider);
+        let serving = self.serving.as_ref().filter(|_| from_provider || reached);
+        Ending {
+            outcome,
+            error,
+            attempts: std::mem::take(&mut self.attempts),
+            flavor_out: serving.map(|provider| provider.flavor.as_str()),
+            provider: serving.map(|provider| provider.name.clone()),
+            model_served: serving.map(|_| self.intent.asked.model.clone()),
+            first_byte_at: self.first_byte_at,
+            finished_at: now.wall,
+            duration_us: Some(now.steady.micros_since(self.started.steady)),
+            output: Some(output),
+            complete: outcome == Outcome::Ok,
+            usage: self.usage(outcome, reached),
+            cost: CostBasis::Unpriced,
+        }
+    }
+
+    /// What was used: as reported, else by the stated rule, where anything was used at all.
+    fn usage(&self, outcome: Outcome, reached: bool) -> Option<Usage> {
+        if self.tokens.reported.is_some() {
+            return self.tokens.reported;
+        }
+        let nothing_known = outcome == Outcome::Error && self.tokens.text_out == 0;
+        if !reached || nothing_known {
+            return None;
+        }
+        Some(Usage {
+            input_tokens: estimate_tokens(self.tokens.text_in),
+            output_tokens: estimate_tokens(self.tokens.text_out),
+            cache_read_tokens: None,
+            cache_write_tokens: None,
+            reasoning_tokens: None,
+            basis: Basis::Estimated,
+        })
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if self.open.is_some() {
+            let now = self.gateway.parts.clock.now();
+            // Nobody waits for this one.
+            drop(self.close(End::Left, now));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What is counted. Names follow Prometheus; times are in seconds, as its conventions want.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use weighbridge_core::call::{Ending, Outcome};
+use weighbridge_core::failure::Code;
+
+/// Upper edges of the duration histogram, in seconds.
+const DURATIONS: [f64; 12] =
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0];
+
+/// The counters of a gateway.
+#[derive(Debug)]
+pub struct Metrics {
+    /// Receipts issued, by outcome.
+    calls: Family<OutcomeLabel, Counter>,
+    /// Calls whose intent is committed and whose receipt is not issued yet.
+    pub(crate) in_flight: Gauge,
+    /// Requests refused before anything was recorded, by code.
+    refused: Family<CodeLabel, Counter>,
+    /// From the head of a call to its receipt.
+    duration: Histogram,
+    /// Tokens as receipts name them.
+    input_tokens: Counter<u64, AtomicU64>,
+    output_tokens: Counter<u64, AtomicU64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CodeLabel {
+    code: Word,
+}
+
+/// A word out of a fixed list: never something a caller sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Word(&'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&self.0, encoder)
+    }
+}
+
+impl Metrics {
+    /// Counters at zero, known to `registry`.
+    pub fn new(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            calls: Family::default(),
+            in_flight: Gauge::default(),
+            refused: Family::default(),
+            duration: Histogram::new(DURATIONS),
+            input_tokens: Counter::default(),
+            output_tokens: Counter::default(),
+        };
+        registry.register("calls", "Receipts issued, by outcome", metrics.calls.clone());
+        registry.register(
+            "calls_in_flight",
+            "Calls that are recorded and have no receipt yet",
+            metrics.in_flight.clone(),
+        );
+        registry.register(
+            "refused_requests",
+            "Requests refused before anything was recorded, by code",
+            metrics.refused.clone(),
+        );
+        registry.register(
+            "call_duration_seconds",
+            "From the head of a call to its receipt",
+            metrics.duration.clone(),
+        );
+        registry.register(
+            "input_tokens",
+            "Tokens of prompts, as receipts name them",
+            metrics.input_tokens.clone(),
+        );
+        registry.register(
+            "output_tokens",
+            "Tokens of answers, as receipts name them",
+            metrics.output_tokens.clone(),
+        );
+        metrics
+    }
+
+    /// Counts a request that was refused before anything was recorded.
+    pub fn refused(&self, code: Code) {
+        self.refused.get_or_create(&CodeLabel { code: Word(code.as_str()) }).inc();
+    }
+
+    /// Counts a receipt.
+    pub(crate) fn ended(&self, ending: &Ending) {
+        let outcome: Outcome = ending.outcome;
+        self.calls.get_or_create(&OutcomeLabel { outcome: Word(outcome.as_str()) }).inc();
+        if let Some(micros) = ending.duration_us {
+            self.duration.observe(std::time::Duration::from_micros(micros).as_secs_f64());
+        }
+        if let Some(usage) = &ending.usage {
+            self.input_tokens.inc_by(usage.input_tokens);
+            self.output_tokens.inc_by(usage.output_tokens);
+        }
+    }
+}

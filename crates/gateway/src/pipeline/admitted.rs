@@ -1,0 +1,164 @@
+//! The call may be made: now its body is read.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
+use weighbridge_core::call::Content;
+use weighbridge_core::credential::Principal;
+use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_flavor::{json, openai};
+use weighbridge_proof::Hasher;
+
+use crate::front::request::Wishes;
+use crate::gateway::{BODY_UNIT, Gateway};
+use crate::pipeline::{Read, Received};
+
+/// The longest value of the body that is kept while peeking, in bytes.
+const CAPTURE: usize = 64 << 10;
+
+/// The third stage: the call is within what its account may do.
+pub struct Admitted {
+    pub(crate) received: Received,
+    pub(crate) principal: Arc<Principal>,
+}
+
+impl Admitted {
+    /// Reads the body, hashing it as it passes, and peeks at what routing needs.
+    ///
+    /// # Errors
+    /// 400 for a body that is no chat request, and for headers or fields that ask for what this
+    /// version does not do; 408 when it comes too slowly; 413 when it is too long; 415 when it is
+    /// coded; 503 when too many bodies are held.
+    pub async fn read(self) -> Result<Read, Failure> {
+        let Self { received, principal } = self;
+        let Received { gateway, head, body, at } = received;
+        let wishes = Wishes::read(&head.headers, principal.key.trusted_headers)?;
+        refuse_coding(&head.headers)?;
+        let Whole { bytes, content, memory } = read_whole(&gateway, &head.headers, body).await?;
+        let bounds = json::Bounds { depth: gateway.parts.limits.json_depth, capture: CAPTURE };
+        let peek = openai::peek_chat(&bytes, bounds).map_err(peek_failure)?;
+        refuse_fields(&peek)?;
+        Ok(Read {
+            gateway,
+            headers: head.headers,
+            at,
+            principal,
+            wishes,
+            bytes,
+            content,
+            memory,
+            peek,
+        })
+    }
+}
+
+/// A body that was read to its end.
+struct Whole {
+    bytes: Bytes,
+    content: Content,
+    memory: OwnedSemaphorePermit,
+}
+
+async fn read_whole(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    mut body: Incoming,
+) -> Result<Whole, Failure> {
+    let limits = &gateway.parts.limits;
+    let too_large = || {
+        let limit = limits.body;
+        let words = format!("the request's body is longer than {limit} bytes (limits.body)");
+        Failure::client(Code::BodyTooLarge, words)
+    };
+    let announced = body.size_hint().lower();
+    if announced > limits.body as u64 {
+        return Err(too_large());
+    }
+    let announced = usize::try_from(announced).unwrap_or(limits.body);
+    let mut memory = take_memory(gateway, announced.max(1))?;
+    let mut hasher = Hasher::new();
+    let mut first = Bytes::new();
+    let mut joined = BytesMut::new();
+    loop {
+        let frame = tokio::time::timeout(limits.body_idle, body.frame()).await.map_err(|_| {
+            let words =
+                format!("no byte of the body came for {:?} (limits.body_idle)", limits.body_idle);
+            Failure::client(Code::RequestTimeout, words)
+        })?;
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|_| {
+            let words = "the request's body ended before its end";
+            Failure::client(Code::BodyIncomplete, words)
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        let total = first.len() + joined.len() + data.len();
+        if total > limits.body {
+            return Err(too_large());
+        }
+        if total > memory.num_permits() * BODY_UNIT {
+            memory.merge(take_memory(gateway, total - memory.num_permits() * BODY_UNIT)?);
+        }
+        hasher.update(&data);
+        // Most bodies come in one piece, which is kept as it is.
+        if first.is_empty() && joined.is_empty() {
+            first = data;
+        } else {
+            if joined.is_empty() {
+                joined.reserve(announced.max(total));
+                joined.extend_from_slice(&std::mem::take(&mut first));
+            }
+            joined.extend_from_slice(&data);
+        }
+    }
+    let bytes = if joined.is_empty() { first } else { joined.freeze() };
+    if headers.contains_key(CONTENT_LENGTH) && bytes.len() < announced {
+        let words = "the request's body is shorter than its content-length";
+        return Err(Failure::client(Code::BodyIncomplete, words));
+    }
+    let content = Content { bytes: hasher.bytes(), sha256: hasher.finish() };
+    Ok(Whole { bytes, content, memory })
+}
+
+fn take_memory(gateway: &Gateway, bytes: usize) -> Result<OwnedSemaphorePermit, Failure> {
+    let units = u32::try_from(bytes.div_ceil(BODY_UNIT)).unwrap_or(u32::MAX);
+    Arc::clone(&gateway.body_memory).try_acquire_many_owned(units).map_err(|_| {
+        let words = "too many requests' bodies are held now (limits.body_memory); try again";
+        Failure::gateway(Code::Overloaded, Retry::After(1), words)
+    })
+}
+
+fn refuse_coding(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(coding) if coding.as_bytes() != b"identity" => Err(Failure::client(
+            Code::UnsupportedMediaType,
+            "content-encoding: not in this version; send the body uncompressed",
+        )
+        .at("content-encoding")),
+        _ => Ok(()),
+    }
+}
+
+fn peek_failure(error: openai::PeekError) -> Failure {
+    let failure = Failure::client(Code::InvalidRequest, error.to_string());
+    match error.field() {
+        Some(field) => failure.at(field.to_owned()),
+        None => failure,
+    }
+}
+
+fn refuse_fields(peek: &openai::ChatPeek) -> Result<(), Failure> {
+    let unavailable = |field: &'static str| {
+        Failure::client(Code::NotAvailable, format!("{field}: not in this version")).at(field)
+    };
+    match peek.gateway_fields.first() {
+        Some(field) => Err(unavailable(field)),
+        None if peek.background => Err(unavailable("background")),
+        None => Ok(()),
+    }
+}

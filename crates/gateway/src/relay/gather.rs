@@ -1,0 +1,66 @@
+//! Taking a reply in whole, as long as it is short.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_flavor::openai::ReplyScan;
+
+/// What was taken in.
+pub(crate) enum Gathered {
+    /// All of it.
+    Whole(Bytes),
+    /// It is longer than may be held; this much of it has come.
+    Longer(Bytes),
+}
+
+/// Reads `body` up to `limit` bytes, scanning it as it passes.
+///
+/// # Errors
+/// When it breaks off, is not JSON, or takes longer than until `deadline`.
+pub(crate) async fn gather(
+    body: &mut Incoming,
+    scan: &mut ReplyScan,
+    limit: usize,
+    deadline: Instant,
+) -> Result<Gathered, Failure> {
+    let mut first = Bytes::new();
+    let mut joined = BytesMut::new();
+    loop {
+        let frame = tokio::time::timeout_at(deadline, body.frame()).await.map_err(|_| late())?;
+        let Some(frame) = frame else { break };
+        let Ok(data) = frame.map_err(|_| broken_off())?.into_data() else { continue };
+        scan.push(&data).map_err(|error| not_json(&error))?;
+        if first.is_empty() && joined.is_empty() {
+            first = data;
+        } else {
+            if joined.is_empty() {
+                joined.extend_from_slice(&std::mem::take(&mut first));
+            }
+            joined.extend_from_slice(&data);
+        }
+        if first.len() + joined.len() > limit {
+            return Ok(Gathered::Longer(if joined.is_empty() { first } else { joined.freeze() }));
+        }
+    }
+    Ok(Gathered::Whole(if joined.is_empty() { first } else { joined.freeze() }))
+}
+
+/// The reply took too long.
+pub(crate) fn late() -> Failure {
+    let words = "the provider did not finish its reply in time (timeout.total)";
+    Failure::provider(Code::ProviderTimeout, Retry::After(1), words)
+}
+
+/// The reply broke off.
+pub(crate) fn broken_off() -> Failure {
+    let words = "the provider's reply ended before its end";
+    Failure::provider(Code::ProviderIncomplete, Retry::After(1), words)
+}
+
+/// The reply is not JSON.
+pub(crate) fn not_json(error: &weighbridge_flavor::json::JsonError) -> Failure {
+    let words = format!("the provider sent a reply that is none: {error}");
+    Failure::provider(Code::ProviderGarbage, Retry::After(1), words)
+}

@@ -1,0 +1,169 @@
+//! A reply that is no stream and too long to be held whole: its last piece is held until the
+//! receipt is committed. When it fails on its way the connection is cut, so that no caller takes
+//! half a reply for a whole one.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use http_body::{Body, Frame};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use weighbridge_core::failure::Failure;
+use weighbridge_flavor::openai::ReplyScan;
+
+use crate::body::Cut;
+use crate::meter::{End, Meter};
+use crate::pipeline::Metered;
+use crate::pipeline::reserved::shutting_down;
+use crate::relay::gather::{broken_off, late, not_json};
+
+/// See the module's words.
+pub struct LongReply {
+    state: State,
+}
+
+enum State {
+    Flowing(Box<Flowing>),
+    Recording(Metered<Bytes>),
+    Trailers(HeaderMap),
+    Ended,
+}
+
+struct Flowing {
+    meter: Meter,
+    /// Pieces that have come; the last of them is held back.
+    ready: VecDeque<Bytes>,
+    rest: Incoming,
+    scan: ReplyScan,
+    deadline: Pin<Box<Sleep>>,
+    cutting: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl LongReply {
+    pub(crate) fn new(
+        meter: Meter,
+        start: Bytes,
+        rest: Incoming,
+        scan: ReplyScan,
+        deadline: Instant,
+    ) -> Self {
+        let cutting = Box::pin(meter.gateway().cutting().clone().cancelled_owned());
+        let deadline = Box::pin(tokio::time::sleep_until(deadline));
+        let ready = VecDeque::from([start]);
+        let flowing = Flowing { meter, ready, rest, scan, deadline, cutting };
+        Self { state: State::Flowing(Box::new(flowing)) }
+    }
+}
+
+impl Flowing {
+    /// The next piece but the last; nothing when all have come.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
+        loop {
+            if self.ready.len() > 1 {
+                return Poll::Ready(Ok(self.ready.pop_front()));
+            }
+            match Pin::new(&mut self.rest).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        if let Err(error) = self.scan.push(&data) {
+                            return Poll::Ready(Err(not_json(&error)));
+                        }
+                        self.ready.push_back(data);
+                    }
+                }
+                Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(broken_off())),
+                Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                Poll::Pending => {
+                    if self.deadline.as_mut().poll(context).is_ready() {
+                        return Poll::Ready(Err(late()));
+                    }
+                    if self.cutting.as_mut().poll(context).is_ready() {
+                        return Poll::Ready(Err(shutting_down()));
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// All pieces have come: weighs the call, or finds that they make no reply.
+    fn end(mut self) -> Option<Metered<Bytes>> {
+        let held = self.ready.pop_front().unwrap_or_default();
+        match self.scan.finish() {
+            Ok(facts) => {
+                self.meter.text_out(facts.text_bytes, facts.usage.as_ref());
+                self.meter.give_out(&held);
+                Some(Metered::new(self.meter, End::Finished, held))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a provider's long reply is none");
+                drop(self.meter.finish(End::Failed(broken_off())));
+                None
+            }
+        }
+    }
+}
+
+impl Body for LongReply {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        loop {
+            match &mut self.state {
+                State::Flowing(flowing) => match ready!(flowing.poll_piece(context)) {
+                    Ok(Some(piece)) => {
+                        flowing.meter.give_out(&piece);
+                        return Poll::Ready(Some(Ok(Frame::data(piece))));
+                    }
+                    Ok(None) => {
+                        let State::Flowing(flowing) =
+                            std::mem::replace(&mut self.state, State::Ended)
+                        else {
+                            continue;
+                        };
+                        match flowing.end() {
+                            Some(metered) => self.state = State::Recording(metered),
+                            None => return Poll::Ready(Some(Err(Cut))),
+                        }
+                    }
+                    Err(failure) => {
+                        tracing::warn!(words = %failure.words, "a long reply failed on its way");
+                        if let State::Flowing(flowing) =
+                            std::mem::replace(&mut self.state, State::Ended)
+                        {
+                            drop(flowing.meter.finish(End::Failed(failure)));
+                        }
+                        return Poll::Ready(Some(Err(Cut)));
+                    }
+                },
+                State::Recording(metered) => {
+                    let recorded = ready!(Pin::new(metered).poll(context));
+                    let Ok((held, weighed)) = recorded.release() else {
+                        self.state = State::Ended;
+                        return Poll::Ready(Some(Err(Cut)));
+                    };
+                    let mut trailers = HeaderMap::new();
+                    let millis = HeaderValue::from(weighed.duration_us / 1000);
+                    trailers.insert("x-weighbridge-duration-ms", millis);
+                    self.state = State::Trailers(trailers);
+                    return Poll::Ready(Some(Ok(Frame::data(held))));
+                }
+                State::Trailers(trailers) => {
+                    let trailers = std::mem::take(trailers);
+                    self.state = State::Ended;
+                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+                State::Ended => return Poll::Ready(None),
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! A stream of events on its way, byte for byte, with its meter aboard.
+//!
+//! What can be read at once goes out in one write. The terminator is held until the receipt is
+//! committed; a stream that fails ends in an error event and never in a terminator (F2).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_flavor::openai::{self, ChatStream, Ended, StreamOptions};
+
+use crate::body::Cut;
+use crate::front::openai::error_event;
+use crate::meter::{End, Meter};
+use crate::pipeline::reserved::shutting_down;
+use crate::pipeline::{Metered, Recorded};
+use crate::relay::tail;
+
+/// The most bytes that are put into one write.
+const COALESCE: usize = 64 << 10;
+
+/// See the module's words.
+pub struct StreamReply {
+    state: State,
+}
+
+enum State {
+    Flowing(Box<Flowing>),
+    Recording(Metered<StreamEnd>),
+    Ended,
+}
+
+/// What is held of a stream until its receipt is committed.
+struct StreamEnd {
+    /// The provider's terminator, or our error event.
+    bytes: Bytes,
+    /// Whether our comment line goes before it.
+    comment: bool,
+}
+
+struct Flowing {
+    /// Taken when the stream ends.
+    meter: Option<Meter>,
+    rest: Option<Incoming>,
+    stream: ChatStream,
+    /// How the stream ends, once that is known, and the terminator it ends with.
+    ending: Option<(End, Bytes)>,
+    comments: bool,
+    patience: Patience,
+    cutting: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+/// One timer for a stream's silences. It is set anew when it fires, not with every event.
+struct Patience {
+    idle: Duration,
+    ping: Duration,
+    last_in: Instant,
+    last_out: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+/// What a silence has come to.
+enum Silence {
+    Ping,
+    TooLong,
+}
+
+impl StreamReply {
+    pub(crate) fn new(
+        meter: Meter,
+        rest: Incoming,
+        options: StreamOptions,
+        idle: Duration,
+        comments: bool,
+    ) -> Self {
+        let now = Instant::now();
+        let ping = meter.gateway().parts.limits.ping;
+        let patience = Patience {
+            idle,
+            ping,
+            last_in: now,
+            last_out: now,
+            timer: Box::pin(tokio::time::sleep_until(now + idle.min(ping))),
+        };
+        let cutting = Box::pin(meter.gateway().cutting().clone().cancelled_owned());
+        let flowing = Flowing {
+            meter: Some(meter),
+            rest: Some(rest),
+            stream: ChatStream::new(options),
+            ending: None,
+            comments,
+            patience,
+            cutting,
+        };
+        Self { state: State::Flowing(Box::new(flowing)) }
+    }
+}
+
+impl Body for StreamReply {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        loop {
+            match &mut self.state {
+                State::Flowing(flowing) => match ready!(flowing.poll_bytes(context)) {
+                    Some(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                    None => match flowing.end() {
+                        Some(metered) => self.state = State::Recording(metered),
+                        None => self.state = State::Ended,
+                    },
+                },
+                State::Recording(metered) => {
+                    let recorded = ready!(Pin::new(metered).poll(context));
+                    self.state = State::Ended;
+                    let last = last_bytes(recorded);
+                    if !last.is_empty() {
+                        return Poll::Ready(Some(Ok(Frame::data(last))));
+                    }
+                }
+                State::Ended => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+/// The last bytes of a stream: our comment line and what was held, or why that is withheld.
+fn last_bytes(recorded: Recorded<StreamEnd>) -> Bytes {
+    let (end, weighed) = match recorded.release() {
+        Ok(released) => released,
+        Err(failure) => return error_event(&failure),
+    };
+    if !end.comment {
+        return end.bytes;
+    }
+    let comment = openai::comment(&format!(
+        "{{\"call\":\"{}\",\"cost\":null,\"currency\":null,\"duration_ms\":{}}}",
+        weighed.call,
+        weighed.duration_us / 1000
+    ));
+    let mut last = BytesMut::with_capacity(comment.len() + end.bytes.len());
+    last.extend_from_slice(&comment);
+    last.extend_from_slice(&end.bytes);
+    last.freeze()
+}
+
+impl Flowing {
+    /// What goes out next; nothing when the stream has come to its end.
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut out = Coalesced::default();
+        while self.ending.is_none() && out.len() < COALESCE {
+            let Some(rest) = &mut self.rest else { break };
+            match Pin::new(rest).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.patience.last_in = Instant::now();
+                        out.add(self.take(data));
+                    }
+                }
+                Poll::Ready(Some(Err(_))) => self.fail(broken_off()),
+                Poll::Ready(None) => self.provider_ended(),
+                Poll::Pending => break,
+            }
+        }
+        if out.len() > 0 {
+            let bytes = out.into_bytes();
+            self.patience.last_out = Instant::now();
+            if let Some(meter) = &mut self.meter {
+                meter.give_out(&bytes);
+            }
+            return Poll::Ready(Some(bytes));
+        }
+        if self.ending.is_some() {
+            return Poll::Ready(None);
+        }
+        if self.cutting.as_mut().poll(context).is_ready() {
+            self.fail(shutting_down());
+            return Poll::Ready(None);
+        }
+        match ready!(self.patience.poll(context)) {
+            Silence::TooLong => {
+                let idle = self.patience.idle;
+                let words = format!("the provider was silent for {idle:?} (timeout.idle)");
+                self.fail(Failure::provider(Code::ProviderTimeout, Retry::After(1), words));
+                Poll::Ready(None)
+            }
+            Silence::Ping if self.comments => Poll::Ready(Some(openai::PING)),
+            Silence::Ping => self.poll_bytes(context),
+        }
+    }
+
+    /// Takes in what the provider sent; gives back what of it may go out.
+    fn take(&mut self, data: Bytes) -> Bytes {
+        match self.stream.push(data) {
+            Ok(relay) => {
+                if let Some(held) = relay.held {
+                    self.ending = Some((End::Finished, held));
+                } else if let Some(said) = self.stream.failure() {
+                    tracing::warn!(words = said.message, "a provider ended a stream in an error");
+                    let words =
+                        format!("the provider ended the stream in an error: {}", said.message);
+                    self.fail(Failure::provider(Code::ProviderError, Retry::After(1), words));
+                }
+                relay.forward
+            }
+            Err(error) => {
+                let words = format!("the provider sent a stream that is none: {error}");
+                self.fail(Failure::provider(Code::ProviderGarbage, Retry::After(1), words));
+                error.before().clone()
+            }
+        }
+    }
+
+    /// The provider closed the stream: properly, if a finish mark was seen.
+    fn provider_ended(&mut self) {
+        match self.stream.end() {
+            Ok(end) if end.how != Ended::Cut => self.ending = Some((End::Finished, end.held)),
+            Ok(_) => self.fail(broken_off()),
+            Err(error) => {
+                let words = format!("the provider sent a stream that is none: {error}");
+                self.fail(Failure::provider(Code::ProviderGarbage, Retry::After(1), words));
+            }
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        tracing::warn!(words = %failure.words, "a stream failed");
+        let event = error_event(&failure);
+        // Dropping the rest ends the provider's call.
+        self.rest = None;
+        self.ending = Some((End::Failed(failure), event));
+    }
+
+    /// Weighs the call: all but the held end has been handed to the connection.
+    fn end(&mut self) -> Option<Metered<StreamEnd>> {
+        let mut meter = self.meter.take()?;
+        let (end, bytes) = self.ending.take()?;
+        meter.text_out(self.stream.text_bytes(), self.stream.usage());
+        meter.give_out(&bytes);
+        if let Some(rest) = self.rest.take() {
+            tail::finish(meter.gateway(), rest);
+        }
+        Some(Metered::new(meter, end, StreamEnd { bytes, comment: self.comments }))
+    }
+}
+
+impl Drop for Flowing {
+    /// The caller has left. After the finish mark the provider's tail is still read; before it,
+    /// dropping the rest ends the provider's call.
+    fn drop(&mut self) {
+        let Some(mut meter) = self.meter.take() else { return };
+        meter.text_out(self.stream.text_bytes(), self.stream.usage());
+        if self.ending.is_none()
+            && self.stream.finish_seen()
+            && self.stream.usage().is_none()
+            && let Some(rest) = self.rest.take()
+        {
+            let ended = ChatStream::new(StreamOptions { strip_usage: false, max_event: 0 });
+            tail::read_for_usage(meter, rest, std::mem::replace(&mut self.stream, ended));
+        }
+    }
+}
+
+impl Patience {
+    /// Waits until a silence has come to something.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Silence> {
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            let now = Instant::now();
+            let too_long = self.last_in + self.idle;
+            if now >= too_long {
+                return Poll::Ready(Silence::TooLong);
+            }
+            let due = self.last_out.max(self.last_in) + self.ping;
+            if now >= due {
+                self.last_out = now;
+                self.timer.as_mut().reset(too_long.min(now + self.ping));
+                return Poll::Ready(Silence::Ping);
+            }
+            self.timer.as_mut().reset(too_long.min(due));
+        }
+    }
+}
+
+/// Pieces that go out in one write. A single piece is not copied.
+#[derive(Default)]
+struct Coalesced {
+    single: Bytes,
+    joined: BytesMut,
+}
+
+impl Coalesced {
+    fn add(&mut self, piece: Bytes) {
+        if self.len() == 0 {
+            self.single = piece;
+        } else if !piece.is_empty() {
+            if self.joined.is_empty() {
+                self.joined.extend_from_slice(&std::mem::take(&mut self.single));
+            }
+            self.joined.extend_from_slice(&piece);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.single.len() + self.joined.len()
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.joined.is_empty() { self.single } else { self.joined.freeze() }
+    }
+}
+
+/// The stream broke off.
+fn broken_off() -> Failure {
+    let words = "the provider's stream ended before its end";
+    Failure::provider(Code::ProviderIncomplete, Retry::After(1), words)
+}
