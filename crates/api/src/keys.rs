@@ -1,0 +1,97 @@
+//! Keys. A key's text is in the answer that creates it and never again.
+
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+use weighbridge_core::credential::{self, Fingerprint, Key};
+use weighbridge_core::entropy;
+use weighbridge_core::failure::{Code, Failure};
+use weighbridge_core::id::{AccountId, KeyId};
+use weighbridge_core::role::{Permission, Role};
+use weighbridge_gateway::ReplyBody;
+use weighbridge_store::keyring::{ListedKey, NewKey};
+
+use crate::accounts::no_entropy;
+use crate::answer::{json_answer, nothing, page};
+use crate::ask::{Ask, invalid, missing, shown, store_failure};
+
+const FIELDS: [&str; 5] = ["account", "role", "name", "kind", "trusted_headers"];
+const NOT_YET: [&str; 2] = ["capability", "models"];
+
+fn show(listed: &ListedKey) -> Value {
+    json!({
+        "id": listed.key.id,
+        "account": listed.account,
+        "kind": "bearer",
+        "role": listed.key.role.as_str(),
+        "name": listed.key.name,
+        "trusted_headers": listed.key.trusted_headers,
+        "created_at": listed.created_at,
+        "revoked_at": listed.revoked_at,
+    })
+}
+
+pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
+    ask.may(Permission::ManageOwnKeys)?;
+    let (gateway, principal, fields) = ask.object(&FIELDS, &NOT_YET).await?;
+    let mine = principal.account.id;
+    let account = match fields.text("account")? {
+        None => mine,
+        Some(text) => text.parse::<AccountId>().map_err(|_| missing("account"))?,
+    };
+    if account != mine && !principal.key.role.may(Permission::ManageAccounts) {
+        return Err(missing("account"));
+    }
+    let role = match fields.text("role")? {
+        None => Role::Developer,
+        Some(text) => text.parse().map_err(|error: weighbridge_core::role::NotARole| {
+            invalid("role", &error.to_string())
+        })?,
+    };
+    if !principal.key.role.may_grant(role) {
+        let own = principal.key.role;
+        let words = format!("a key of role `{own}` cannot create one of role `{role}`");
+        return Err(Failure::client(Code::Forbidden, words).at("role"));
+    }
+    match fields.text("kind")? {
+        None | Some("bearer") => {}
+        Some("hmac" | "endpoint") => {
+            let words = "kind: other keys than `bearer` are not in this version";
+            return Err(Failure::client(Code::NotAvailable, words).at("kind"));
+        }
+        Some(_) => return Err(invalid("kind", "should be `bearer`")),
+    }
+    let now = gateway.clock().now().wall;
+    let entropy = gateway.entropy();
+    let text = credential::make(entropy::fresh(entropy).map_err(|_| no_entropy())?);
+    let fingerprint = Fingerprint::of(text.reveal()).ok_or_else(no_entropy)?;
+    let key = Key {
+        id: KeyId::new(now, entropy::fresh(entropy).map_err(|_| no_entropy())?),
+        role,
+        name: fields.name()?.map(str::to_owned),
+        trusted_headers: fields.flag("trusted_headers")?.unwrap_or(false),
+    };
+    let listed = ListedKey { key: key.clone(), account, created_at: now, revoked_at: None };
+    let new = NewKey { key, account, fingerprint, created_at: now };
+    gateway.store().add_key(new).await.map_err(store_failure)?;
+    let mut value = show(&listed);
+    value["key"] = json!(text.reveal());
+    Ok(json_answer(StatusCode::CREATED, &value))
+}
+
+pub(crate) async fn list(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
+    ask.may(Permission::ManageOwnKeys)?;
+    let account = ask.account_filter(Permission::ManageAccounts)?;
+    let (limit, after) = ask.page(&["account"], |text| text.parse().ok())?;
+    let keys = ask.gateway.store().keys(account, limit, after).await.map_err(store_failure)?;
+    Ok(page(shown(keys, |listed| show(&listed))))
+}
+
+pub(crate) async fn revoke(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
+    ask.may(Permission::ManageOwnKeys)?;
+    let id: KeyId = ask.id("key")?;
+    let all = ask.principal.key.role.may(Permission::ManageAccounts);
+    let account = (!all).then_some(ask.principal.account.id);
+    let now = ask.gateway.clock().now().wall;
+    ask.gateway.store().revoke_key(id, account, now).await.map_err(store_failure)?;
+    Ok(nothing())
+}

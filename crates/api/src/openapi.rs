@@ -1,0 +1,248 @@
+//! `/openapi.json`: the table of routes and the shapes of this API, in OpenAPI 3.1.
+
+use serde_json::{Map, Value, json};
+
+use crate::PREFIX;
+use crate::route::{Operation, ROUTES, Route};
+
+/// The document.
+pub fn document(version: &str) -> Value {
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let path = format!("{PREFIX}{}", route.path);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        item[route.method.as_str().to_lowercase()] = operation(route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Weighbridge",
+            "version": version,
+            "description": "The gateway's own API. Amounts are decimal texts, times RFC 3339 in \
+                UTC with microseconds, hashes lower-case hexadecimal.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "security": [{ "bearer": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let (status, answer) = answer(route.operation);
+    let mut parameters = Vec::new();
+    if route.path.ends_with("{id}") {
+        parameters.push(json!({
+            "name": "id", "in": "path", "required": true, "schema": { "type": "string" },
+        }));
+    }
+    for (name, kind) in query(route.operation) {
+        parameters.push(json!({ "name": name, "in": "query", "schema": { "type": kind } }));
+    }
+    let mut responses = Map::new();
+    let mut good = json!({ "description": "done" });
+    if let Some(schema) = answer {
+        good["content"] = content(&schema);
+    }
+    responses.insert(status.to_owned(), good);
+    responses.insert(
+        "default".to_owned(),
+        json!({ "description": "refused", "content": content(&reference("Error")) }),
+    );
+    let mut operation = json!({
+        "operationId": format!("{:?}", route.operation),
+        "summary": route.summary,
+        "description": format!("Who may: {}.", route.roles),
+        "parameters": parameters,
+        "responses": responses,
+    });
+    if let Some(schema) = body(route.operation) {
+        operation["requestBody"] = json!({ "required": true, "content": content(&schema) });
+    }
+    operation
+}
+
+fn content(schema: &Value) -> Value {
+    json!({ "application/json": { "schema": schema } })
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn list_of(name: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": { "type": "array", "items": reference(name) },
+            "next": { "type": ["string", "null"] },
+        },
+    })
+}
+
+fn answer(operation: Operation) -> (&'static str, Option<Value>) {
+    match operation {
+        Operation::CreateAccount => ("201", Some(reference("Account"))),
+        Operation::ReadAccount | Operation::ChangeAccount => ("200", Some(reference("Account"))),
+        Operation::ListAccounts => ("200", Some(list_of("Account"))),
+        Operation::Me => ("200", Some(reference("Me"))),
+        Operation::CreateKey => ("201", Some(reference("NewKey"))),
+        Operation::ListKeys => ("200", Some(list_of("Key"))),
+        Operation::RevokeKey => ("204", None),
+        Operation::ListReceipts => ("200", Some(list_of("Receipt"))),
+        Operation::ReadReceipt => ("200", Some(reference("Receipt"))),
+    }
+}
+
+fn query(operation: Operation) -> &'static [(&'static str, &'static str)] {
+    match operation {
+        Operation::ListAccounts => &[("limit", "integer"), ("cursor", "string")],
+        Operation::ListKeys | Operation::ListReceipts => {
+            &[("limit", "integer"), ("cursor", "string"), ("account", "string")]
+        }
+        _ => &[],
+    }
+}
+
+fn body(operation: Operation) -> Option<Value> {
+    match operation {
+        Operation::CreateAccount => {
+            Some(object(&["name"], json!({ "name": text(), "level": { "const": "default" } })))
+        }
+        Operation::ChangeAccount => Some(object(&[], json!({ "name": text() }))),
+        Operation::CreateKey => Some(object(
+            &[],
+            json!({
+                "account": text(),
+                "role": reference("Role"),
+                "name": text(),
+                "kind": { "const": "bearer" },
+                "trusted_headers": { "type": "boolean" },
+            }),
+        )),
+        _ => None,
+    }
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn text_or_null() -> Value {
+    json!({ "type": ["string", "null"] })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "reads like the JSON that it makes")]
+fn object(required: &[&str], properties: Value) -> Value {
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn schemas() -> Value {
+    let key = json!({
+        "id": text(), "account": text(), "kind": { "const": "bearer" },
+        "role": reference("Role"), "name": text_or_null(),
+        "trusted_headers": { "type": "boolean" },
+        "created_at": text(), "revoked_at": text_or_null(),
+    });
+    let mut new_key = key.clone();
+    new_key["key"] = text();
+    json!({
+        "Error": object(&["error"], json!({
+            "error": object(&["code", "message"], json!({
+                "code": text(), "message": text(), "field": text(),
+            })),
+        })),
+        "Role": { "enum": weighbridge_core::role::Role::ALL.map(|role| role.as_str()) },
+        "Account": object(&["id", "name", "level", "budget"], json!({
+            "id": text(), "name": text(), "level": text(), "budget": { "type": "null" },
+        })),
+        "Me": object(&["account", "key"], json!({
+            "account": reference("Account"),
+            "key": object(&["id", "role", "name"], json!({
+                "id": text(), "role": reference("Role"), "name": text_or_null(),
+                "trusted_headers": { "type": "boolean" },
+            })),
+        })),
+        "Key": object(&["id", "account", "kind", "role"], key),
+        "NewKey": object(&["id", "account", "kind", "role", "key"], new_key),
+        "Receipt": receipt(),
+    })
+}
+
+fn receipt() -> Value {
+    let content = object(
+        &["sha256", "bytes"],
+        json!({
+            "sha256": text(), "bytes": { "type": "integer" },
+        }),
+    );
+    object(
+        &[
+            "v",
+            "kind",
+            "id",
+            "account",
+            "key",
+            "node",
+            "service",
+            "outcome",
+            "received_at",
+            "finished_at",
+            "attempts",
+            "input",
+            "output",
+            "usage",
+            "cost",
+            "leaf_index",
+        ],
+        json!({
+            "v": { "const": 1 }, "kind": { "const": "receipt" }, "id": text(),
+            "account": text(), "key": text(), "node": text(), "service": text(),
+            "flavor_in": text(), "flavor_out": text_or_null(), "conversion": text(),
+            "provider": text_or_null(), "model_asked": text(), "model_served": text_or_null(),
+            "outcome": { "enum": ["ok", "error", "cancelled", "interrupted"] },
+            "error": { "type": ["object", "null"] },
+            "end_user": text_or_null(), "session": text_or_null(),
+            "labels": { "type": "object", "additionalProperties": text() },
+            "received_at": text(), "first_byte_at": text_or_null(), "finished_at": text(),
+            "duration_us": { "type": ["integer", "null"] },
+            "attempts": { "type": "array", "items": object(&["provider", "outcome"], json!({
+                "provider": text(), "outcome": text(), "status": { "type": ["integer", "null"] },
+                "provider_request_id": text_or_null(), "region": text_or_null(),
+            })) },
+            "input": content, "output": { "type": ["object", "null"] },
+            "usage": { "type": ["object", "null"] }, "cost": { "type": "object" },
+            "plugins": { "type": "array" }, "loss": { "type": "array" },
+            "corrects": text_or_null(), "leaf_index": { "type": ["integer", "null"] },
+        }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_route_and_no_dangling_reference() {
+        let document = document("0");
+        for route in ROUTES {
+            let path = format!("{PREFIX}{}", route.path);
+            let method = route.method.as_str().to_lowercase();
+            assert!(document["paths"][&path][&method]["summary"].is_string(), "{method} {path}");
+        }
+        let text = document.to_string();
+        for name in text.split("#/components/schemas/").skip(1) {
+            let name = name.split('"').next().unwrap();
+            assert!(document["components"]["schemas"][name].is_object(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_document_reads_as_reviewed() {
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document("0")).unwrap());
+    }
+}
