@@ -1,0 +1,188 @@
+//! The operator's file. Every mistake in it is found at once and said with its line; nothing in
+//! it is silently ignored.
+
+mod amount;
+mod complaint;
+mod limits;
+mod provider;
+mod reader;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use weighbridge_core::directory::Provider;
+use weighbridge_gateway::Durability;
+
+pub use complaint::{Complaint, ConfigError};
+pub use limits::{AllLimits, ServerLimits};
+use reader::{Reader, Table};
+
+/// What the gateway is told to be.
+#[derive(Debug)]
+pub struct Config {
+    /// The address of the API.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// The address of `/metrics`, if it has its own.
+    pub metrics_listen: Option<SocketAddr>,
+    /// When a reply's end may go out.
+    pub durability: Durability,
+    /// The providers.
+    pub providers: Vec<Provider>,
+    /// Every bound.
+    pub limits: AllLimits,
+    /// How logs are written.
+    pub log: Log,
+    /// What was mended, for the operator to know.
+    pub notes: Vec<String>,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Log {
+    /// In which form.
+    pub format: LogFormat,
+    /// From which weight on.
+    pub level: LogLevel,
+}
+
+/// The form of logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least weight that is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogLevel {
+    /// What somebody has to mend.
+    Error,
+    /// What somebody should know.
+    Warn,
+    /// Starts, stops, and what changes.
+    #[default]
+    Info,
+    /// Every request.
+    Debug,
+}
+
+const KNOWN: [&str; 8] = [
+    "listen",
+    "insecure_listen",
+    "data_dir",
+    "metrics_listen",
+    "record",
+    "providers",
+    "limits",
+    "log",
+];
+
+/// What the finished design has and this version does not.
+const NOT_YET: [&str; 10] = [
+    "database_url",
+    "ledger",
+    "levels",
+    "hybrid",
+    "outbound",
+    "prices",
+    "aliases",
+    "tls",
+    "plugins",
+    "engines",
+];
+
+impl Config {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every mistake in it.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|reason| ConfigError::Unreadable { file: path.to_owned(), reason })?;
+        Self::parse(path, &text, &|name| std::env::var(name).ok())
+    }
+
+    /// Reads `text` as if it stood in `file`; `variable` answers `${NAME}`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every mistake in it.
+    pub fn parse(
+        file: &Path,
+        text: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let reader = Reader::new(file, text, variable);
+        let document = reader.document()?;
+        let root = reader.root(document.get_ref());
+        root.only(&KNOWN, &NOT_YET);
+        let mut notes = Vec::new();
+        let config = Self {
+            listen: read_listen(&root),
+            data_dir: root.text("data_dir").map_or_else(|| PathBuf::from("data"), PathBuf::from),
+            metrics_listen: root.text("metrics_listen").and_then(|text| {
+                root.parsed("metrics_listen", &text, "an address and port such as 127.0.0.1:8687")
+            }),
+            durability: read_record(&root),
+            providers: provider::read_all(&root, &mut notes),
+            limits: limits::read(&root),
+            log: read_log(&root),
+            notes,
+        };
+        reader.finish()?;
+        Ok(config)
+    }
+}
+
+/// The address when the file names none.
+const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8686);
+
+/// Why an address that others can reach is refused.
+pub const INSECURE: &str = "is not a loopback address, and TLS is not in this version: put a \
+    reverse proxy with TLS in front, or write `insecure_listen = true` if the network is trusted";
+
+fn read_listen(root: &Table<'_>) -> SocketAddr {
+    let insecure = root.flag("insecure_listen").unwrap_or(false);
+    let Some(text) = root.text("listen") else { return DEFAULT_LISTEN };
+    let wanted = "an address and port such as 127.0.0.1:8686";
+    let Some(address) = root.parsed::<SocketAddr>("listen", &text, wanted) else {
+        return DEFAULT_LISTEN;
+    };
+    if !address.ip().is_loopback() && !insecure {
+        root.complain("listen", format!("{address} {INSECURE}"));
+    }
+    address
+}
+
+fn read_record(root: &Table<'_>) -> Durability {
+    let Some(record) = root.table("record") else { return Durability::default() };
+    record.only(&["durability", "interrupted"], &[]);
+    record.one_of("interrupted", &[("free", ())], &["charge_reserved"]);
+    let durabilities =
+        [("required", Durability::Required), ("best_effort", Durability::BestEffort)];
+    record.one_of("durability", &durabilities, &[]).unwrap_or_default()
+}
+
+fn read_log(root: &Table<'_>) -> Log {
+    let Some(log) = root.table("log") else { return Log::default() };
+    log.only(&["format", "level"], &[]);
+    let formats = [("human", LogFormat::Human), ("json", LogFormat::Json)];
+    let levels = [
+        ("error", LogLevel::Error),
+        ("warn", LogLevel::Warn),
+        ("info", LogLevel::Info),
+        ("debug", LogLevel::Debug),
+    ];
+    Log {
+        format: log.one_of("format", &formats, &[]).unwrap_or_default(),
+        level: log.one_of("level", &levels, &[]).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! `[[providers]]`.
+
+use weighbridge_core::directory::{Flavor, Location, Provider, Service, Timeouts};
+use weighbridge_core::redacted::Redacted;
+
+use super::reader::Table;
+
+const KNOWN: [&str; 9] = [
+    "name", "flavor", "base_url", "location", "services", "models", "api_key", "timeout", "region",
+];
+const NOT_YET: [&str; 3] = ["concurrency", "capabilities", "responses"];
+const FLAVORS_NOT_YET: [&str; 6] = ["anthropic", "gemini", "ollama", "aog", "ase", "gbuilder"];
+const SERVICES_NOT_YET: [&str; 7] = [
+    "embed",
+    "generate",
+    "text-to-image",
+    "text-to-speech",
+    "speech-to-text",
+    "rerank",
+    "image-to-image",
+];
+
+pub(super) fn read_all(root: &Table<'_>, notes: &mut Vec<String>) -> Vec<Provider> {
+    let mut providers: Vec<Provider> = Vec::new();
+    for table in root.tables("providers") {
+        let Some(provider) = read(&table, notes) else { continue };
+        if providers.iter().any(|other| other.name == provider.name) {
+            let words = format!("another provider has the name `{}` already", provider.name);
+            table.complain("name", words);
+        }
+        providers.push(provider);
+    }
+    providers
+}
+
+fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
+    table.only(&KNOWN, &NOT_YET);
+    let name = needed(table, "name");
+    let flavor = needed(table, "flavor").and_then(|text| {
+        table.word("flavor", &text, &[("openai", Flavor::OpenAi)], &FLAVORS_NOT_YET)
+    });
+    let base_url = needed(table, "base_url").and_then(|url| mend(table, url, notes));
+    let location = needed(table, "location").and_then(|text| {
+        let words = [("local", Location::Local), ("remote", Location::Remote)];
+        table.word("location", &text, &words, &[])
+    });
+    let services = read_services(table);
+    let models = table.texts("models").unwrap_or_default();
+    if models.is_empty() {
+        let words = "is needed: the names of the models that this provider serves";
+        table.complain("models", words.to_owned());
+    }
+    if models.iter().any(|model| model == "*") {
+        table.complain("models", "\"*\": not in this version; name the models".to_owned());
+    }
+    let name = name?;
+    if name.is_empty() || !name.bytes().all(plain) {
+        let words = "should be of letters, digits, `-`, `_` and `.`";
+        table.complain("name", words.to_owned());
+    }
+    Some(Provider {
+        name,
+        flavor: flavor?,
+        base_url: base_url?,
+        location: location?,
+        services,
+        models,
+        api_key: table.text("api_key").map(Redacted::new),
+        timeouts: read_timeouts(table),
+        region: table.text("region"),
+    })
+}
+
+fn plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+fn needed(table: &Table<'_>, name: &str) -> Option<String> {
+    let text = table.text(name);
+    if text.is_none() {
+        table.complain(name, "is needed".to_owned());
+    }
+    text
+}
+
+fn read_services(table: &Table<'_>) -> Vec<Service> {
+    let Some(names) = table.texts("services") else {
+        table.complain("services", "is needed, such as [\"chat\"]".to_owned());
+        return Vec::new();
+    };
+    let known = [("chat", Service::Chat)];
+    names
+        .iter()
+        .filter_map(|name| table.word("services", name, &known, &SERVICES_NOT_YET))
+        .collect()
+}
+
+fn read_timeouts(table: &Table<'_>) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    let Some(table) = table.table("timeout") else { return timeouts };
+    table.only(&["connect", "first_byte", "idle", "total"], &[]);
+    for (name, timeout) in [
+        ("connect", &mut timeouts.connect),
+        ("first_byte", &mut timeouts.first_byte),
+        ("idle", &mut timeouts.idle),
+        ("total", &mut timeouts.total),
+    ] {
+        if let Some(read) = table.duration(name) {
+            *timeout = read;
+        }
+    }
+    timeouts
+}
+
+/// An OpenAI SDK takes a base address that ends in `/v1`; one that lacks or doubles it is mended,
+/// and the operator is told.
+fn mend(table: &Table<'_>, url: String, notes: &mut Vec<String>) -> Option<String> {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    if host.is_empty() || url.contains(['?', '#', ' ']) || host.contains('@') {
+        let words = format!("\"{url}\" should be an address such as \"http://127.0.0.1:8000/v1\"");
+        table.complain("base_url", words);
+        return None;
+    }
+    let mut mended = url.trim_end_matches('/');
+    while let Some(shorter) = mended.strip_suffix("/v1") {
+        mended = shorter;
+    }
+    let mended = format!("{mended}/v1");
+    if mended != url.trim_end_matches('/') {
+        notes.push(format!("base_url `{url}` is read as `{mended}`"));
+    }
+    Some(mended)
+}

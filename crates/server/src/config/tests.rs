@@ -1,0 +1,89 @@
+//! What the operator is told.
+
+use std::path::Path;
+
+use super::{Config, ConfigError};
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    let variable = |name: &str| (name == "DESK_KEY").then(|| "sk-secret".to_owned());
+    Config::parse(Path::new("weighbridge.toml"), text, &variable)
+}
+
+const PROVIDER: &str = r#"
+[[providers]]
+name = "desk"
+flavor = "openai"
+base_url = "http://127.0.0.1:8000/v1"
+location = "local"
+services = ["chat"]
+models = ["m"]
+api_key = "${DESK_KEY}"
+"#;
+
+#[test]
+fn a_whole_file_is_read() {
+    let config = parse(&format!(
+        "listen = \"127.0.0.1:0\"\n[limits]\nbody = \"1MiB\"\ncalls = 7\n{PROVIDER}\
+         timeout = {{ idle = \"5s\" }}\n"
+    ))
+    .unwrap();
+    assert_eq!(config.limits.gateway.body, 1 << 20);
+    assert_eq!(config.limits.store.calls, 7);
+    let provider = &config.providers[0];
+    assert_eq!(provider.timeouts.idle.as_secs(), 5);
+    assert_eq!(provider.api_key.as_ref().unwrap().reveal(), "sk-secret");
+    assert!(!format!("{config:?}").contains("sk-secret"));
+    assert!(config.notes.is_empty());
+}
+
+#[test]
+fn every_mistake_is_said_with_its_line() {
+    let mistakes = parse(
+        r#"lissten = "127.0.0.1:1"
+data_dir = 5
+[record]
+durability = "sometimes"
+interrupted = "charge_reserved"
+[hybrid]
+policy = "default"
+[limits]
+body = "32MB"
+headers = 1000
+[[providers]]
+name = "a b"
+flavor = "ollama"
+base_url = "localhost:11434"
+location = "here"
+services = ["chat", "embed"]
+api_key = "${MISSING}"
+concurrency = { max = 8 }
+[[prices]]
+model = "m"
+"#,
+    )
+    .unwrap_err()
+    .to_string();
+    insta::assert_snapshot!(mistakes);
+}
+
+#[test]
+fn what_is_not_toml_is_said_with_its_line() {
+    let mistake = parse("listen = \"127.0.0.1:1\"\n[limits\n").unwrap_err().to_string();
+    assert!(mistake.starts_with("weighbridge.toml:2: this is not TOML"), "{mistake}");
+}
+
+#[test]
+fn an_address_that_others_reach_needs_the_words() {
+    let refused = parse("listen = \"0.0.0.0:80\"").unwrap_err().to_string();
+    assert!(refused.contains("insecure_listen = true"), "{refused}");
+    assert!(parse("listen = \"0.0.0.0:80\"\ninsecure_listen = true").is_ok());
+}
+
+#[test]
+fn a_missing_or_doubled_v1_is_mended_and_said() {
+    for base in ["http://127.0.0.1:8000", "http://127.0.0.1:8000/v1/v1/"] {
+        let config = parse(&PROVIDER.replace("http://127.0.0.1:8000/v1", base)).unwrap();
+        assert_eq!(config.providers[0].base_url, "http://127.0.0.1:8000/v1");
+        assert_eq!(config.notes.len(), 1);
+    }
+}

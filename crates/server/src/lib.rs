@@ -1,0 +1,21 @@
+//! Everything around the gateway: its configuration, its listeners, its telemetry, how it starts
+//! and how it stops.
+
+mod admin_key;
+mod clock;
+pub mod config;
+mod connection;
+mod entropy;
+mod logging;
+mod nearest;
+mod parser_refusal;
+mod patient;
+mod probes;
+mod router;
+pub mod serve;
+mod wiring;
+
+pub use config::{Config, ConfigError};
+pub use logging::start_logging;
+pub use serve::{Ended, StartError, serve};
+pub use tokio_util::sync::CancellationToken;

@@ -1,0 +1,53 @@
+//! The nearest route to one that does not exist.
+
+use weighbridge_gateway::front::openai;
+
+/// Routes of the finished design, by how their paths begin, that this version does not have.
+const NOT_YET: [&str; 17] = [
+    "/v1/responses",
+    "/v1/completions",
+    "/v1/embeddings",
+    "/v1/images",
+    "/v1/audio",
+    "/v1/rerank",
+    "/v1/messages",
+    "/v1/batches",
+    "/v1/files",
+    "/v1beta/",
+    "/api/chat",
+    "/api/generate",
+    "/aog/",
+    "/v1/private/",
+    "/gbuilder/",
+    "/k/",
+    "/ledger/",
+];
+
+/// Whether `path` is a route of the finished design that this version does not have.
+pub(crate) fn is_not_yet(path: &str) -> bool {
+    NOT_YET.iter().any(|start| path.starts_with(start))
+}
+
+/// The longest path that is compared, in bytes.
+const LONGEST: usize = 128;
+
+/// The route that was probably meant.
+pub(crate) fn route(path: &str) -> &'static str {
+    let path = path.get(..LONGEST).unwrap_or(path);
+    let distance = |known: &&str| strsim::damerau_levenshtein(path, known);
+    openai::PATHS.into_iter().min_by_key(distance).unwrap_or(openai::PATHS[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_path_is_led_to_the_right_one() {
+        assert_eq!(route("/v1/chat/completion"), "/v1/chat/completions");
+        assert_eq!(route("/openai/v1/chat/completions"), "/v1/chat/completions");
+        assert_eq!(route("/v1/model"), "/v1/models");
+        assert!(is_not_yet("/v1/embeddings"));
+        assert!(!is_not_yet("/v1/embedding"));
+    }
+}

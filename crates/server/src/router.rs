@@ -1,0 +1,172 @@
+//! Where a request goes by its path.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    CONTENT_TYPE, ORIGIN,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, request};
+use hyper::body::Incoming;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use weighbridge_core::entropy;
+use weighbridge_core::failure::{Code, Failure};
+use weighbridge_core::id::RequestId;
+use weighbridge_gateway::front::openai::{self, Endpoint};
+use weighbridge_gateway::{Gateway, ReplyBody};
+
+use crate::config::ServerLimits;
+use crate::{nearest, probes};
+
+/// What every request on a listener shares.
+pub(crate) struct Router {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) limits: ServerLimits,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) serves: Serves,
+}
+
+/// What a listener is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// Calls and the API, with or without `/metrics`.
+    Everything { metrics: bool },
+    /// `/metrics` and health alone.
+    Metrics,
+}
+
+impl Router {
+    /// Answers one request.
+    pub(crate) async fn route(&self, request: Request<Incoming>) -> Response<ReplyBody> {
+        let at = self.gateway.clock().now();
+        let (head, body) = request.into_parts();
+        let id =
+            entropy::fresh(self.gateway.entropy()).map(|random| RequestId::new(at.wall, random));
+        let from_browser = head.headers.contains_key(ORIGIN);
+        let preflight = from_browser && head.method == Method::OPTIONS;
+        let wanted = head.headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+        let native = head.uri.path().starts_with(weighbridge_api::PREFIX);
+        tracing::debug!(method = %head.method, path = head.uri.path(), "request");
+        let mut response = self.answer(head, body, at).await;
+        let headers = response.headers_mut();
+        if let Ok(id) = id
+            && let Ok(value) = HeaderValue::from_str(&id.to_string())
+        {
+            headers.insert("x-request-id", value);
+        }
+        // Pages may call what SDKs call, with a key of their own; never the gateway's own API.
+        if from_browser && !native {
+            allow_origin(headers, preflight.then_some(wanted).flatten(), preflight);
+        }
+        response
+    }
+
+    async fn answer(
+        &self,
+        head: request::Parts,
+        body: Incoming,
+        at: weighbridge_core::clock::Moment,
+    ) -> Response<ReplyBody> {
+        let path = head.uri.path();
+        if let Err(failure) = self.check_head(&head.headers) {
+            return self.refuse(&failure);
+        }
+        if path == "/metrics" && head.method == Method::GET {
+            return match self.serves {
+                Serves::Metrics | Serves::Everything { metrics: true } => self.metrics(),
+                Serves::Everything { metrics: false } => self.refuse(&Failure::client(
+                    Code::NotFound,
+                    "metrics are not served here; set metrics_listen",
+                )),
+            };
+        }
+        if self.serves == Serves::Metrics && !path.starts_with("/health") {
+            return self.refuse(&Failure::client(Code::NotFound, "only /metrics is served here"));
+        }
+        if let Some(answer) = probes::answer(&self.gateway, &head.method, path) {
+            return answer;
+        }
+        if path == weighbridge_api::PREFIX || is_native(path) {
+            return weighbridge_api::serve(&self.gateway, head, body).await;
+        }
+        match Endpoint::of(path) {
+            Some(endpoint) if endpoint.method() == head.method => {
+                openai::serve(&self.gateway, endpoint, head, body, at).await
+            }
+            Some(endpoint) => {
+                let words = format!("{path} takes {}", endpoint.method());
+                self.refuse(&Failure::client(Code::MethodNotAllowed, words))
+            }
+            None => self.refuse(&unknown(&head.method, path)),
+        }
+    }
+
+    fn check_head(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let bytes: usize =
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if bytes <= self.limits.header_bytes && headers.len() <= self.limits.headers {
+            return Ok(());
+        }
+        let words = format!(
+            "the request's head has {} fields and {bytes} bytes; allowed are {} \
+             (limits.headers) and {} (limits.header_bytes)",
+            headers.len(),
+            self.limits.headers,
+            self.limits.header_bytes
+        );
+        Err(Failure::client(Code::HeadersTooLarge, words))
+    }
+
+    fn metrics(&self) -> Response<ReplyBody> {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            let words = "the metrics could not be written";
+            let retry = weighbridge_core::failure::Retry::Never;
+            return self.refuse(&Failure::gateway(Code::Internal, retry, words));
+        }
+        let mut response = Response::new(ReplyBody::whole(Bytes::from(text)));
+        let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        response
+    }
+
+    fn refuse(&self, failure: &Failure) -> Response<ReplyBody> {
+        self.gateway.metrics().refused(failure.code);
+        openai::refuse(failure)
+    }
+}
+
+/// A path that leads nowhere: whether it will, else what was probably meant.
+fn unknown(method: &Method, path: &str) -> Failure {
+    if nearest::is_not_yet(path) {
+        return Failure::client(Code::NotBuilt, format!("{path}: not in this version"));
+    }
+    let near = nearest::route(path);
+    let words = format!(
+        "no such route: {method} {path}; the nearest is {near} (an OpenAI SDK's base address is \
+         this gateway's with /v1 behind it)"
+    );
+    Failure::client(Code::NotFound, words)
+}
+
+fn allow_origin(headers: &mut HeaderMap, wanted: Option<HeaderValue>, preflight: bool) {
+    let any = HeaderValue::from_static("*");
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, any);
+    if preflight {
+        let methods = HeaderValue::from_static("GET, POST");
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        if let Some(wanted) = wanted {
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted);
+        }
+    }
+}
+
+/// Whether `path` stands under the native API's prefix.
+fn is_native(path: &str) -> bool {
+    path.strip_prefix(weighbridge_api::PREFIX).is_some_and(|rest| rest.starts_with('/'))
+}

@@ -1,0 +1,89 @@
+//! Puts the parts of a gateway together.
+
+use std::sync::Arc;
+
+use prometheus_client::registry::Registry;
+use tokio::sync::mpsc;
+use weighbridge_core::clock::Clock as _;
+use weighbridge_core::credential::Fingerprint;
+use weighbridge_core::directory::Directory;
+use weighbridge_core::entropy::{self, Entropy};
+use weighbridge_core::id::{AccountId, KeyId};
+use weighbridge_gateway::upstream::Upstream;
+use weighbridge_gateway::{Gateway, Metrics, Parts};
+use weighbridge_store::{Fatal, Opened, Store};
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::entropy::SystemEntropy;
+use crate::serve::StartError;
+use crate::{admin_key, probes};
+
+/// A gateway that is ready to listen.
+pub(crate) struct Wired {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) registry: Arc<Registry>,
+    /// Gets the reason when the store can go on no more.
+    pub(crate) fatal: mpsc::Receiver<Fatal>,
+}
+
+pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
+    let clock = Arc::new(SystemClock::start());
+    let entropy = Arc::new(SystemEntropy);
+    let directory = Arc::new(Directory::new(config.providers.clone()));
+    let upstream = Upstream::new(&directory, config.limits.gateway.provider_connections)?;
+    let (failed, fatal) = mpsc::channel(1);
+    let on_fatal = move |reason: Fatal| {
+        // A second reason says nothing that the first did not.
+        let _told_before = failed.try_send(reason).is_err();
+    };
+    let Opened { store, interrupted } =
+        Store::open(&config.data_dir, config.limits.store, &*clock, &*entropy, on_fatal)?;
+    if interrupted > 0 {
+        tracing::warn!(
+            receipts = interrupted,
+            "calls of an earlier process had not ended: they have receipts `interrupted` now"
+        );
+    }
+    set_admin_key(config, &store, &clock, &*entropy).await?;
+    let mut registry = Registry::with_prefix("weighbridge");
+    let metrics = Arc::new(Metrics::new(&mut registry));
+    let gateway = Gateway::new(Parts {
+        store,
+        directory,
+        upstream,
+        limits: config.limits.gateway,
+        durability: config.durability,
+        clock,
+        entropy,
+        metrics,
+    });
+    tracing::info!(
+        version = probes::VERSION,
+        data_dir = %config.data_dir.display(),
+        providers = config.providers.len(),
+        "starting"
+    );
+    Ok(Wired { gateway, registry: Arc::new(registry), fatal })
+}
+
+async fn set_admin_key(
+    config: &Config,
+    store: &Store,
+    clock: &SystemClock,
+    entropy: &dyn Entropy,
+) -> Result<(), StartError> {
+    let unusable = |what: &str| StartError::Environment(what.to_owned());
+    let key = admin_key::obtain(&config.data_dir, entropy)?;
+    let fingerprint = Fingerprint::of(key.reveal()).ok_or_else(|| {
+        unusable("the administrator's key begins like one of ours but was not copied whole")
+    })?;
+    let now = clock.now().wall;
+    let random = || entropy::fresh(entropy).map_err(|error| unusable(&error.to_string()));
+    let account = AccountId::new(now, random()?);
+    let key = KeyId::new(now, random()?);
+    store
+        .set_admin_key(fingerprint, account, key, now)
+        .await
+        .map_err(|error| unusable(&format!("the administrator's key cannot be kept: {error}")))
+}
