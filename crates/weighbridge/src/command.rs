@@ -1,0 +1,122 @@
+//! The commands.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::console::complain;
+
+/// Weighbridge: one gateway between applications and AI providers, with a receipt for every call.
+#[derive(Debug, Parser)]
+#[command(name = "weighbridge", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway
+    #[command(after_help = "Example: weighbridge serve --config weighbridge.toml")]
+    Serve(ServeArguments),
+    /// Look at a configuration file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Start a gateway with a small engine beside it and send one call through
+    #[command(after_help = "Example: weighbridge quickstart --once")]
+    Quickstart(QuickstartArguments),
+    /// Everything else
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The configuration file; `weighbridge.toml` in this directory when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Listen here instead of where the file says
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Keep everything here instead of where the file says
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say every mistake in a file; exit 0 when there is none, 2 otherwise
+    #[command(after_help = "Example: weighbridge config check weighbridge.toml")]
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Not in this version
+    #[command(hide = true)]
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuickstartArguments {
+    /// Send the one call, then stop
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Listen here
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8686")]
+    pub(crate) listen: SocketAddr,
+    /// Keep the receipts here; a new temporary directory when not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Not in this version
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub(crate) provider: Option<String>,
+}
+
+/// Commands of the finished design that this version does not have.
+const NOT_YET: [&str; 10] = [
+    "verify",
+    "capability",
+    "plugin",
+    "adapter",
+    "task",
+    "account",
+    "key",
+    "ledger",
+    "backup",
+    "restore",
+];
+
+/// Refuses a command that is not there, by name.
+pub(crate) fn refuse(words: &[String]) -> ExitCode {
+    let name = words.first().map_or("", String::as_str);
+    if NOT_YET.contains(&name) {
+        complain(format_args!("weighbridge {name}: not in this version"));
+    } else {
+        complain(format_args!("weighbridge {name}: no such command; see `weighbridge --help`"));
+    }
+    ExitCode::from(crate::EXIT_UNUSABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_sound_and_its_help_reads_as_reviewed() {
+        let mut command = Arguments::command();
+        command.clone().debug_assert();
+        let mut help = command.render_long_help().to_string();
+        for name in ["serve", "config", "quickstart"] {
+            let part = command.find_subcommand_mut(name).unwrap();
+            help.push_str(&format!("\n--- {name}\n{}", part.render_long_help()));
+        }
+        insta::assert_snapshot!(help);
+    }
+}

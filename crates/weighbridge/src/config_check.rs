@@ -1,0 +1,33 @@
+//! `weighbridge config check`.
+
+use std::process::ExitCode;
+
+use weighbridge_server::Config;
+
+use crate::command::ConfigCommand;
+use crate::console::{complain, say};
+
+pub(crate) fn run(command: &ConfigCommand) -> ExitCode {
+    let file = match command {
+        ConfigCommand::Check { file } => file,
+        ConfigCommand::Import { .. } => {
+            complain("weighbridge config import: not in this version");
+            return ExitCode::from(crate::EXIT_UNUSABLE);
+        }
+    };
+    match Config::read(file) {
+        Ok(config) => {
+            for note in &config.notes {
+                complain(format_args!("note: {note}"));
+            }
+            let models: usize = config.providers.iter().map(|it| it.models.len()).sum();
+            let providers = config.providers.len();
+            say(format_args!("{}: good: {providers} providers, {models} models", file.display()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(error);
+            ExitCode::from(crate::EXIT_UNUSABLE)
+        }
+    }
+}

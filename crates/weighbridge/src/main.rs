@@ -1,0 +1,32 @@
+//! The command line, and start-up.
+
+mod command;
+mod config_check;
+mod console;
+mod http_client;
+mod quickstart;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::command::{Arguments, Command};
+
+/// Smaller and faster than the system's for many short-lived pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Exit codes, as the outside surface fixes them.
+const EXIT_FAILED: u8 = 1;
+const EXIT_UNUSABLE: u8 = 2;
+const EXIT_CANNOT_RECORD: i32 = 4;
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Config(arguments) => config_check::run(&arguments),
+        Command::Quickstart(arguments) => quickstart::run(&arguments),
+        Command::Other(words) => command::refuse(&words),
+    }
+}

@@ -1,0 +1,56 @@
+//! What a newcomer is shown.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use crate::console::say;
+
+/// The first call, and how to make the next.
+pub(crate) struct Report {
+    pub(crate) address: SocketAddr,
+    pub(crate) key: String,
+    pub(crate) asked: &'static str,
+    pub(crate) said: String,
+    pub(crate) receipt: Value,
+}
+
+impl Report {
+    /// Prints it.
+    pub(crate) fn print(&self, once: bool) {
+        let Self { address, key, asked, said, receipt } = self;
+        let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+        let millis = receipt["duration_us"].as_u64().unwrap_or_default() / 1000;
+        let micros = receipt["duration_us"].as_u64().unwrap_or_default() % 1000;
+        say(format_args!(
+            "One call went through this gateway to a small engine on this machine.\n\n\
+             asked     {asked}\n\n\
+             answered  {}\n\n\
+             duration  {millis}.{micros:03} ms\n\
+             input     sha256 {}\n\
+             output    sha256 {}\n\
+             receipt   {} ({}, durable before the answer's end came)",
+            said.trim().replace('\n', "\n          "),
+            text(&receipt["input"]["sha256"]),
+            text(&receipt["output"]["sha256"]),
+            text(&receipt["id"]),
+            text(&receipt["outcome"]),
+        ));
+        if once {
+            return;
+        }
+        say(format_args!(
+            "\nThe gateway listens on http://{address}; stop it with ctrl-c. Yours to paste:\n\n  \
+             curl http://{address}/v1/chat/completions \\\n    \
+             -H 'authorization: Bearer {key}' -H 'content-type: application/json' \\\n    \
+             -d '{{\"model\":\"summary\",\"messages\":[{{\"role\":\"user\",\"content\":\"Some text. Another sentence.\"}}]}}'\n\n  \
+             curl http://{address}/gateway/v1/receipts -H 'authorization: Bearer {key}'\n\n  \
+             # Python, with the openai package\n  \
+             from openai import OpenAI\n  \
+             client = OpenAI(base_url=\"http://{address}/v1\", api_key=\"{key}\")\n  \
+             for chunk in client.chat.completions.create(model=\"summary\", stream=True,\n      \
+             messages=[{{\"role\": \"user\", \"content\": \"Some text. Another sentence.\"}}]):\n    \
+             print(chunk.choices[0].delta.content or \"\", end=\"\")\n"
+        ));
+    }
+}
