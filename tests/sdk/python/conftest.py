@@ -1,0 +1,70 @@
+"""One gateway and one provider for all tests; an account of its own for each."""
+
+import itertools
+
+import openai
+import pytest
+
+from gateway import Gateway
+from provider import MODELS, Provider
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def provider():
+    provider = Provider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture(scope="session")
+def gateway(provider, tmp_path_factory):
+    gateway = Gateway(tmp_path_factory.mktemp("gateway"), provider.base_url, MODELS)
+    yield gateway
+    assert gateway.stop() == 0, gateway.words()
+
+
+@pytest.fixture
+def key(gateway, request):
+    return gateway.new_key(request.node.name)
+
+
+@pytest.fixture
+def connect(gateway, key):
+    """Makes clients; `client.requests` counts what really went out."""
+    clients = []
+
+    def connect(**options):
+        requests = []
+        http_client = openai.DefaultHttpxClient(event_hooks={"request": [requests.append]})
+        settings = {
+            "api_key": key,
+            "base_url": f"{gateway.url}/v1",
+            "timeout": 15,
+            "http_client": http_client,
+        }
+        client = openai.OpenAI(**(settings | options))
+        client.requests = requests
+        clients.append(client)
+        return client
+
+    yield connect
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(connect):
+    return connect()
+
+
+@pytest.fixture
+def text(request):
+    """A text that no other call has."""
+    return f"{request.node.name} {next(_numbers)}"
+
+
+@pytest.fixture
+def messages(text):
+    return [{"role": "user", "content": text}]

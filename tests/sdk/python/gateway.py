@@ -1,0 +1,127 @@
+"""A real gateway process, in a folder of its own."""
+
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+CONFIG = """\
+listen = "127.0.0.1:0"
+data_dir = {data}
+
+[[providers]]
+name = "desk"
+flavor = "openai"
+base_url = {url}
+location = "local"
+services = ["chat"]
+models = {models}
+timeout = {{ connect = "2s", first_byte = "10s", idle = "10s", total = "20s" }}
+
+[[providers]]
+name = "hasty"
+flavor = "openai"
+base_url = {url}
+location = "local"
+services = ["chat"]
+models = ["hasty-silent", "hasty-gated"]
+timeout = {{ connect = "1s", first_byte = "1s", idle = "1s", total = "1s" }}
+"""
+
+
+class Gateway:
+    """`weighbridge serve` with one scripted provider behind it."""
+
+    def __init__(self, folder, provider_url, models):
+        data = Path(folder) / "data"
+        config = Path(folder) / "weighbridge.toml"
+        config.write_text(
+            CONFIG.format(
+                data=json.dumps(str(data)),
+                url=json.dumps(provider_url),
+                models=json.dumps(models),
+            )
+        )
+        self.log = (Path(folder) / "log").open("w+")
+        self.process = subprocess.Popen(
+            [os.environ["WEIGHBRIDGE_BIN"], "serve", "--config", str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+        )
+        self.url = self._address()
+        self.admin_key = (data / "admin.key").read_text().strip()
+
+    def _address(self):
+        """The address in the line that says that it is ready."""
+        lines = queue.Queue()
+
+        def read():
+            for line in self.process.stdout:
+                lines.put(line)
+            lines.put("")
+
+        threading.Thread(target=read, daemon=True).start()
+        while True:
+            try:
+                line = lines.get(timeout=20)
+            except queue.Empty:
+                line = ""
+            if line.startswith("listening on "):
+                return line.removeprefix("listening on ").strip()
+            if not line:
+                self.stop()
+                raise AssertionError(f"the gateway did not start:\n{self.words()}")
+
+    def words(self):
+        """What it has logged."""
+        self.log.flush()
+        return Path(self.log.name).read_text()
+
+    def ask(self, method, path, key=None, body=None):
+        """Calls the native API; returns the parsed answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", data, method=method)
+        request.add_header("authorization", f"Bearer {key or self.admin_key}")
+        request.add_header("content-type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read()}") from error
+
+    def new_key(self, name):
+        """A developer's key of a new account."""
+        account = self.ask("POST", "/gateway/v1/accounts", body={"name": name})
+        body = {"account": account["id"], "role": "developer"}
+        return self.ask("POST", "/gateway/v1/keys", body=body)["key"]
+
+    def receipt(self, key, call):
+        """One receipt, which is there as soon as the reply has ended."""
+        return self.ask("GET", f"/gateway/v1/receipts/{call}", key)
+
+    def only_receipt(self, key, within=5.0):
+        """The one receipt of the key's account, waited for: the caller may have left before."""
+        end = time.monotonic() + within
+        while True:
+            items = self.ask("GET", "/gateway/v1/receipts", key)["items"]
+            if items or time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        assert len(items) == 1, f"one receipt was to be there: {items}"
+        return items[0]
+
+    def stop(self):
+        """Ends it as an operator would; it must end well."""
+        self.process.terminate()
+        try:
+            return self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait(5)

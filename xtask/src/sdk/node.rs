@@ -1,0 +1,62 @@
+//! The Node SDK, in a folder of its own to which the tests are copied, since Node looks for a
+//! package from where the importing file lies.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::install::{self, Place};
+use super::{INSTALL, TESTS};
+use crate::{machine, progress, tool};
+
+/// Installs what the tests need and runs them against this program.
+pub(crate) fn run(gateway: &Path) -> Result<()> {
+    let tests = machine::root().join("tests/sdk/node");
+    let place = Place::new("node");
+    let manifest = install::text(&tests.join("package.json"))?;
+    let lock = install::text(&tests.join("package-lock.json"))?;
+    let version = tool::version("node", &["--version"]).unwrap_or_default();
+    place.fill(&format!("{version}\n{manifest}{lock}"), || {
+        progress::note("installing the Node SDK");
+        fs::write(place.folder.join("package.json"), &manifest)?;
+        fs::write(place.folder.join("package-lock.json"), &lock)?;
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+        tool::run(npm.current_dir(&place.folder), INSTALL)
+            .context("the Node SDK could not be installed")
+    })?;
+    let scripts = copy(&tests, &place.folder)?;
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=spec", "--test-timeout=60000"])
+        .args(scripts.iter().filter(|name| name.ends_with(".test.mjs")))
+        .current_dir(&place.folder)
+        .env("WEIGHBRIDGE_BIN", gateway);
+    tool::run(&mut node, TESTS)
+}
+
+/// Copies the scripts, takes away those of an earlier run, and returns the names in order.
+fn copy(from: &Path, to: &Path) -> Result<Vec<String>> {
+    for name in scripts(to)? {
+        fs::remove_file(to.join(name))?;
+    }
+    let names = scripts(from)?;
+    for name in &names {
+        fs::copy(from.join(name), to.join(name)).with_context(|| name.clone())?;
+    }
+    Ok(names)
+}
+
+/// The names of the scripts in a folder.
+fn scripts(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".mjs") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
