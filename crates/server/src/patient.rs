@@ -53,15 +53,21 @@ impl Patient {
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the caller does not read")))
     }
 
+    /// Writes the words that stand in the place of what the parser wrote, if there are any.
     fn poll_words(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(words) = &mut self.words {
-            if words.is_empty() {
-                self.words = None;
-                break;
+        while let Some(mut words) = self.words.take() {
+            let written = Pin::new(&mut self.stream).poll_write(context, &words);
+            match self.bounded(context, written) {
+                Poll::Ready(Ok(count)) => words.advance(count),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.words = Some(words);
+                    return Poll::Pending;
+                }
             }
-            let written = Pin::new(&mut self.stream).poll_write(context, words);
-            let count = ready!(written)?;
-            words.advance(count);
+            if !words.is_empty() {
+                self.words = Some(words);
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -90,10 +96,7 @@ impl AsyncWrite for Patient {
             self.words = Some(words);
             return Poll::Ready(Ok(bytes.len()));
         }
-        let words = self.poll_words(context);
-        if let Err(error) = ready!(self.bounded(context, words)) {
-            return Poll::Ready(Err(error));
-        }
+        ready!(self.poll_words(context))?;
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.bounded(context, written)
     }
@@ -106,10 +109,7 @@ impl AsyncWrite for Patient {
         if let [only] = slices {
             return self.poll_write(context, only);
         }
-        let words = self.poll_words(context);
-        if let Err(error) = ready!(self.bounded(context, words)) {
-            return Poll::Ready(Err(error));
-        }
+        ready!(self.poll_words(context))?;
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         self.bounded(context, written)
     }
@@ -119,21 +119,15 @@ impl AsyncWrite for Patient {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let words = self.poll_words(context);
-        if let Err(error) = ready!(self.bounded(context, words)) {
-            return Poll::Ready(Err(error));
-        }
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.bounded(context, flushed)
+        ready!(self.poll_words(context))?;
+        // A socket has nothing to flush; in particular this is no sign that the caller reads.
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     /// Says that nothing more comes, then reads what the caller still sends, for a moment. Closing
     /// at once would make the system throw away an answer that the caller has not read yet.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let words = self.poll_words(context);
-        if let Err(error) = ready!(self.bounded(context, words)) {
-            return Poll::Ready(Err(error));
-        }
+        ready!(self.poll_words(context))?;
         if self.lingering.is_none() {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
             let until = Instant::now() + self.linger;
