@@ -16,6 +16,7 @@ use std::sync::Arc;
 use http::{Response, request};
 use hyper::body::Incoming;
 use weighbridge_core::failure::{Code, Failure};
+use weighbridge_core::redacted;
 use weighbridge_gateway::{Gateway, ReplyBody};
 
 use crate::ask::Ask;
@@ -45,18 +46,20 @@ async fn answer_to(
     body: Incoming,
 ) -> Result<Response<ReplyBody>, Failure> {
     let path = head.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
+    let shown = redacted::path(&path);
     let (operation, id) = match route::find(&head.method, &path) {
         Found::Operation(operation, id) => (operation, id),
         Found::OtherMethod(methods) => {
-            let words = format!("{PREFIX}{path} takes {methods}");
+            let words = format!("{PREFIX}{shown} takes {methods}");
             return Err(Failure::client(Code::MethodNotAllowed, words));
         }
         Found::NotYet => {
-            let words = format!("{PREFIX}{path}: not in this version");
+            let words = format!("{PREFIX}{shown}: not in this version");
             return Err(Failure::client(Code::NotBuilt, words));
         }
         Found::Nothing => {
-            let words = format!("no such route: {PREFIX}{path}; /openapi.json lists what there is");
+            let words =
+                format!("no such route: {PREFIX}{shown}; /openapi.json lists what there is");
             return Err(Failure::client(Code::NotFound, words));
         }
     };

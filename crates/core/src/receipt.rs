@@ -281,4 +281,6 @@ pub fn show(stored: &Stored) -> Result<Value, NotReadable> {
 }
 
 #[cfg(test)]
+mod frozen;
+#[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::RequestId;
+use weighbridge_core::redacted;
 use weighbridge_gateway::front::openai::{self, Endpoint};
 use weighbridge_gateway::{Gateway, ReplyBody};
 
@@ -49,7 +50,7 @@ impl Router {
         let preflight = from_browser && head.method == Method::OPTIONS;
         let wanted = head.headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
         let native = head.uri.path().starts_with(weighbridge_api::PREFIX);
-        tracing::debug!(method = %head.method, path = head.uri.path(), "request");
+        tracing::debug!(method = %head.method, path = redacted::path(head.uri.path()), "request");
         let mut response = self.answer(head, body, at).await;
         let headers = response.headers_mut();
         if let Ok(id) = id
@@ -97,7 +98,7 @@ impl Router {
                 openai::serve(&self.gateway, endpoint, head, body, at).await
             }
             Some(endpoint) => {
-                let words = format!("{path} takes {}", endpoint.method());
+                let words = format!("{} takes {}", redacted::path(path), endpoint.method());
                 self.refuse(&Failure::client(Code::MethodNotAllowed, words))
             }
             None => self.refuse(&unknown(&head.method, path)),
@@ -141,10 +142,12 @@ impl Router {
 
 /// A path that leads nowhere: whether it will, else what was probably meant.
 fn unknown(method: &Method, path: &str) -> Failure {
-    if nearest::is_not_yet(path) {
+    let near = nearest::route(path);
+    let not_yet = nearest::is_not_yet(path);
+    let path = redacted::path(path);
+    if not_yet {
         return Failure::client(Code::NotBuilt, format!("{path}: not in this version"));
     }
-    let near = nearest::route(path);
     let words = format!(
         "no such route: {method} {path}; the nearest is {near} (an OpenAI SDK's base address is \
          this gateway's with /v1 behind it)"

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod frozen;
 mod places;
 mod stage;
 mod starts;

@@ -16,4 +16,5 @@ mod limits;
 mod probes;
 mod provider_faults;
 mod receipts;
+mod secrets;
 mod streams;

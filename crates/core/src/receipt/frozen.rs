@@ -1,0 +1,109 @@
+//! Receipts of version 1 are written today as they were when they were frozen.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use weighbridge_proof::{Digest, Receipt, Timestamp};
+
+use super::{SALT_BYTES, issue};
+use crate::call::{Asked, Attempt, Attribution, Boot, Content, CostBasis, Ending, Intent, Outcome};
+use crate::failure::Source;
+use crate::id::{AccountId, CallId, KeyId, NodeId};
+use crate::usage::{Basis, Usage};
+
+fn intent() -> Intent {
+    let labels = [("project", "b"), ("team", "gr\u{fc}n \u{1f600} \"x\"\n")];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Intent {
+        id: CallId::from_bytes([0x11; 16]),
+        boot: Boot { node: NodeId::from_bytes([0x22; 16]), epoch: 7 },
+        account: AccountId::from_bytes([0x33; 16]),
+        key: KeyId::from_bytes([0x44; 16]),
+        received_at: Timestamp::from_micros(1_795_532_454_000_001),
+        input: Content { sha256: Digest::of(b"request"), bytes: 7 },
+        asked: Asked {
+            service: "chat".to_owned(),
+            flavor_in: "openai".to_owned(),
+            model: "qwen3:8b".to_owned(),
+            attribution: Attribution {
+                end_user: Some("u-1".to_owned()),
+                session: None,
+                labels: BTreeMap::from(labels),
+            },
+        },
+    }
+}
+
+fn ok() -> Ending {
+    Ending {
+        outcome: Outcome::Ok,
+        error: None,
+        attempts: vec![Attempt {
+            provider: "desk".to_owned(),
+            outcome: Outcome::Ok,
+            status: Some(200),
+            provider_request_id: Some("req-9".to_owned()),
+            region: Some("eu-1".to_owned()),
+        }],
+        flavor_out: Some("openai"),
+        provider: Some("desk".to_owned()),
+        model_served: Some("qwen3:8b".to_owned()),
+        first_byte_at: Some(Timestamp::from_micros(1_795_532_454_100_000)),
+        finished_at: Timestamp::from_micros(1_795_532_454_200_000),
+        duration_us: Some(199_999),
+        output: Some(Content { sha256: Digest::of(b"reply"), bytes: 5 }),
+        complete: true,
+        usage: Some(Usage {
+            input_tokens: 9,
+            output_tokens: 12,
+            cache_read_tokens: Some(4),
+            cache_write_tokens: None,
+            reasoning_tokens: Some(0),
+            basis: Basis::Measured,
+        }),
+        cost: CostBasis::Unpriced,
+    }
+}
+
+fn failed() -> Ending {
+    Ending {
+        outcome: Outcome::Error,
+        error: Some((Source::Provider, "provider_incomplete")),
+        complete: false,
+        usage: None,
+        ..ok()
+    }
+}
+
+fn sample(receipt: &Receipt) -> Value {
+    let sections = receipt.sections.iter().map(|section| {
+        json!({
+            "name": section.name().as_str(),
+            "salt": section.salt().base64(),
+            "json": section.json(),
+        })
+    });
+    let leaf = receipt.leaf();
+    json!({
+        "leaf": leaf.as_str(),
+        "leaf_hash": leaf.hash(),
+        "sections": sections.collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn receipts_are_written_as_they_were_frozen() {
+    let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/v1/receipts"));
+    let interrupted = Ending::interrupted(Timestamp::from_micros(1_795_532_460_000_000));
+    for (name, ending) in [("ok", ok()), ("error", failed()), ("interrupted", interrupted)] {
+        let salts: [u8; SALT_BYTES] = std::array::from_fn(|index| index.to_le_bytes()[0]);
+        let now = sample(&issue(&intent(), &ending, &salts).unwrap());
+        let file = dir.join(format!("{name}.json"));
+        if !file.exists() && std::env::var_os("WEIGHBRIDGE_FREEZE").is_some() {
+            std::fs::write(&file, serde_json::to_string_pretty(&now).unwrap() + "\n").unwrap();
+        }
+        let frozen = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&frozen).unwrap(), now, "{name}");
+    }
+}
