@@ -23,7 +23,8 @@ use crate::receipts::Row;
 /// The most jobs in one commit.
 const GROUP_LIMIT: usize = 1_024;
 
-/// How often receipts that found the disk full are tried again.
+/// How often a full disk is tried again, with the receipts that wait for it or, when there are
+/// none, with a page of nothing: otherwise a gateway that nobody calls would stay unready.
 const FULL_RETRY: Duration = Duration::from_millis(200);
 
 /// A commit failed for another reason than a full disk. The process must end: what the disk holds
@@ -121,6 +122,15 @@ impl Writer {
         committed.await.map_err(|_| StoreError::Unavailable)?
     }
 
+    /// Tells the thread to commit what is queued and to end, and waits until it has.
+    fn stop(queue: &SyncSender<Job>, thread: JoinHandle<()>) {
+        // It may have ended by itself, after a fatal error: then nobody listens.
+        let told = queue.send(Job::Stop).is_ok();
+        if told && thread.join().is_err() {
+            tracing::error!("the writer's thread panicked");
+        }
+    }
+
     /// Lets no new call in, waits until every place is free again (callers bound their own calls),
     /// commits what is queued and ends the thread.
     pub(crate) async fn close(&self) {
@@ -132,12 +142,18 @@ impl Writer {
             return;
         };
         let queue = self.queue.clone();
-        let ended = tokio::task::spawn_blocking(move || {
-            // The thread may have ended by itself, after a fatal error: then nobody listens.
-            queue.send(Job::Stop).is_ok() && thread.join().is_err()
-        });
-        if matches!(ended.await, Ok(true)) {
-            tracing::error!("the writer's thread panicked");
+        if tokio::task::spawn_blocking(move || Self::stop(&queue, thread)).await.is_err() {
+            tracing::error!("the writer could not be waited for");
+        }
+    }
+}
+
+impl Drop for Writer {
+    /// The lock on the directory is freed after this: nothing may be written any more then.
+    fn drop(&mut self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            Self::stop(&self.queue, thread);
         }
     }
 }
@@ -155,9 +171,14 @@ impl State {
     fn run(mut self, fatal: &dyn Fn(Fatal)) {
         loop {
             let Some((mut group, stop)) = self.next_group() else { return };
+            if group.is_empty() && stop {
+                return;
+            }
             match group::commit(&mut self.connection, &mut group) {
                 Ok(answers) => {
-                    self.full.store(false, Ordering::Relaxed);
+                    if self.full.swap(false, Ordering::Relaxed) {
+                        tracing::info!("there is space again: calls are taken");
+                    }
                     group::acknowledge(group, answers);
                 }
                 Err(error) if crate::error::is_full(&error) => {
@@ -188,7 +209,7 @@ impl State {
     /// Nothing when nobody can send any more.
     fn next_group(&mut self) -> Option<(Vec<Job>, bool)> {
         let mut group = std::mem::take(&mut self.waiting);
-        let first = if group.is_empty() {
+        let first = if group.is_empty() && !self.full.load(Ordering::Relaxed) {
             Some(self.jobs.recv().ok()?)
         } else {
             match self.jobs.recv_timeout(FULL_RETRY) {

@@ -164,9 +164,10 @@ static void soil(struct file *file, off_t from, off_t to) {
     }
     if (file->count == EXTENTS) {
         /* Too many to tell apart: the range that holds them all. */
+        struct extent *all = &file->dirty[0];
         for (size_t at = 1; at < EXTENTS; at++) {
-            if (file->dirty[at].from < file->dirty[0].from) file->dirty[0].from = file->dirty[at].from;
-            if (file->dirty[at].to > file->dirty[0].to) file->dirty[0].to = file->dirty[at].to;
+            if (file->dirty[at].from < all->from) all->from = file->dirty[at].from;
+            if (file->dirty[at].to > all->to) all->to = file->dirty[at].to;
         }
         file->count = 1;
         soil(file, from, to);

@@ -13,8 +13,9 @@
  *
  * A new file is in the shadow once it was flushed; a removal and a renaming count at once; a file
  * that is renamed before it was ever flushed is empty under its new name. Files named `-shm` are
- * left out: SQLite makes them anew. Writes through mappings, stdio, splice and io_uring are not
- * seen. Programs that this one starts are without the shim.
+ * left out: SQLite makes them anew. Not seen are writes through mappings, stdio, splice and
+ * io_uring, and system calls that do not go through the C library. Programs that this one starts
+ * are without the shim.
  */
 #define _GNU_SOURCE
 #include "files.h"
@@ -214,7 +215,8 @@ EXPORT ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at, 
 EXPORT ssize_t sendfile(int to, int from, off_t *at, size_t count) {
     WRITE(to, count, REAL(sendfile)(to, from, at, count));
 }
-EXPORT ssize_t copy_file_range(int from, off_t *at, int to, off_t *out, size_t count, unsigned flags) {
+EXPORT ssize_t copy_file_range(int from, off_t *at, int to, off_t *out, size_t count,
+                               unsigned flags) {
     if (!out) {
         WRITE(to, count, REAL(copy_file_range)(from, at, to, out, count, flags));
     }
@@ -223,7 +225,8 @@ EXPORT ssize_t copy_file_range(int from, off_t *at, int to, off_t *out, size_t c
 }
 SAME_AS(pwrite) ssize_t pwrite64(int fd, const void *bytes, size_t count, off_t at);
 SAME_AS(pwritev) ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t at);
-SAME_AS(pwritev2) ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off_t at, int flags);
+SAME_AS(pwritev2)
+ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off_t at, int flags);
 SAME_AS(sendfile) ssize_t sendfile64(int to, int from, off_t *at, size_t count);
 
 /* Sizes. */

@@ -68,6 +68,21 @@ impl Gateway {
         scratch: &ScratchDir,
         options: GatewayOptions,
     ) -> Result<Self, StartError> {
+        let mut gateway = Self::spawn(binary, config, scratch, options)?;
+        gateway.url = gateway.ready().await?;
+        Ok(gateway)
+    }
+
+    /// As [`start`](Self::start), and does not wait: it may still be getting ready, or fail to.
+    ///
+    /// # Errors
+    /// [`StartError`] where there is no process.
+    pub fn spawn(
+        binary: &Path,
+        config: &str,
+        scratch: &ScratchDir,
+        options: GatewayOptions,
+    ) -> Result<Self, StartError> {
         let file = scratch.join("weighbridge.toml");
         let (config, data_dir) = config::complete(config, scratch.path());
         std::fs::write(&file, config).map_err(StartError::Config)?;
@@ -81,13 +96,11 @@ impl Gateway {
             command.env("LD_PRELOAD", library);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| StartError::Spawn { binary: binary.to_owned(), error })?;
+        let spawned = command.spawn();
+        let mut child =
+            spawned.map_err(|error| StartError::Spawn { binary: binary.to_owned(), error })?;
         let output = Output::of(&mut child);
-        let mut gateway = Self { child, output, url: String::new(), data_dir };
-        gateway.url = gateway.ready().await?;
-        Ok(gateway)
+        Ok(Self { child, output, url: String::new(), data_dir })
     }
 
     /// Waits until it says where it listens.
@@ -110,7 +123,7 @@ impl Gateway {
         }
     }
 
-    /// Where it listens: `http://HOST:PORT`.
+    /// Where it listens: `http://HOST:PORT`; empty where it was only spawned.
     pub fn url(&self) -> &str {
         &self.url
     }

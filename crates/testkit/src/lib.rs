@@ -14,7 +14,6 @@ pub mod gateway;
 pub mod http;
 pub mod provider;
 pub mod scratch;
-#[cfg(target_os = "linux")]
 pub mod shim;
 mod wire;
 

@@ -26,8 +26,11 @@ impl Shim {
     /// Builds the library into `folder` with the C compiler, `cc` or what `CC` names.
     ///
     /// # Errors
-    /// When there is no compiler, with its words when it fails.
+    /// When there is no compiler, with its words when it fails, and where this is not Linux.
     pub fn build(folder: &Path) -> io::Result<Self> {
+        if !cfg!(target_os = "linux") {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "the flush shim needs Linux"));
+        }
         // In a folder of its own first: several may build at a time.
         let scratch = ScratchDir::within(folder)?;
         for (name, text) in SOURCES {

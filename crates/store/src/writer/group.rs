@@ -10,13 +10,18 @@ use crate::receipts;
 /// What each change answered, in the order of the changes in the group.
 pub(super) type Answers = Vec<Result<(), StoreError>>;
 
-/// Writes the group and flushes it. An error means that nothing of it stands.
+/// Writes the group and flushes it. An error means that nothing of it stands. An empty group is
+/// written as a page of nothing, which tells whether there is space.
 pub(super) fn commit(connection: &mut Connection, group: &mut [Job]) -> rusqlite::Result<Answers> {
-    if group.is_empty() {
-        return Ok(Vec::new());
-    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut answers = Vec::new();
+    if group.is_empty() {
+        transaction.execute(
+            "INSERT INTO meta (name, value) VALUES ('space', zeroblob(4096)) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [],
+        )?;
+    }
     for job in group {
         match job {
             Job::Intent { intent, .. } => receipts::insert_intent(&transaction, intent)?,
