@@ -4,6 +4,7 @@
 //! wherever Rust does.
 
 mod compile;
+mod crash;
 mod machine;
 mod progress;
 mod quickstart;
@@ -33,6 +34,8 @@ enum Job {
     Test(test::Args),
     /// Call the gateway with the official SDKs.
     Sdk(sdk::Args),
+    /// Kill the gateway under load, cut the power, check the receipts.
+    Crash(crash::Args),
     /// Check the rules of the house: crate arrows, file sizes, names, links, manifests.
     #[command(after_help = "Example:\n  cargo xtask tidy")]
     Tidy,
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Job::Quickstart(args) => quickstart::run(&args),
         Job::Test(args) => test::run(&args),
         Job::Sdk(args) => sdk::run(&args),
+        Job::Crash(args) => crash::run(&args),
         Job::Tidy => tidy::run(),
     };
     match done {

@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::upstream::Upstream;
 
-/// When a reply's end may go out.
+/// When a reply's end may go out. An intent is committed before dispatch either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
     /// Once its receipt is committed.

@@ -52,15 +52,6 @@ pub struct Opening {
     committed: oneshot::Receiver<Result<(), RecordError>>,
 }
 
-impl Opening {
-    /// Goes on without waiting for the commit: `durability = "best_effort"`, the operator's
-    /// explicit choice.
-    pub fn without_waiting(mut self) -> Result<Open, RecordError> {
-        let place = self.place.take().ok_or(RecordError::Stopped)?;
-        Ok(Open { call: self.call, place: Some(place) })
-    }
-}
-
 impl Future for Opening {
     type Output = Result<Open, RecordError>;
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::steps;
+use crate::crash;
 use crate::sdk;
 use crate::tidy;
 
@@ -33,5 +34,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "doctest", about: "the examples in the documentation", run: steps::doctest },
     Step { name: "sdk-python", about: "the official Python SDK calls it", run: sdk::python },
     Step { name: "sdk-node", about: "the official Node SDK calls it", run: sdk::node },
+    Step {
+        name: "crash",
+        about: "kills, power cuts, a full and a failing disk",
+        run: || crash::short(None, None),
+    },
     Step { name: "quickstart", about: "the newcomer's first minute", run: steps::quickstart },
 ];

@@ -9,7 +9,6 @@ use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
 use weighbridge_store::RecordError;
 
-use crate::gateway::Durability;
 use crate::meter::Meter;
 use crate::pipeline::{Read, Reserved};
 
@@ -52,11 +51,7 @@ impl Resolved {
             },
         };
         let opening = place.open(intent.clone()).map_err(record_failure)?;
-        let open = match gateway.parts.durability {
-            Durability::Required => opening.await,
-            Durability::BestEffort => opening.without_waiting(),
-        }
-        .map_err(record_failure)?;
+        let open = opening.await.map_err(record_failure)?;
         let meter = Meter::new(gateway, open, intent, read.at, read.peek.text_bytes);
         Ok(Reserved {
             meter,

@@ -1,0 +1,50 @@
+//! A flush that fails under load: the process must end at once, and what it promised must hold.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::time::sleep;
+use weighbridge_testkit::shim::Fault;
+
+use super::dice::Dice;
+use super::judge::Case;
+use super::load::Load;
+use super::site::Site;
+use super::tally::Tally;
+use crate::progress;
+
+/// The load before the fault.
+const BEFORE: Duration = Duration::from_millis(500);
+/// How long the process may take to end.
+const END: Duration = Duration::from_secs(20);
+/// The exit status of a process that cannot record any more.
+const CODE: i32 = 4;
+
+/// See the module's words.
+pub(crate) async fn run(site: &Site, mut dice: Dice) -> Result<()> {
+    let mut gateway = site.start().await?;
+    let load = Load::start(site, gateway.url(), 1, &mut dice);
+    sleep(BEFORE).await;
+    site.set(Fault::FailingFlush, true)?;
+    let status = gateway.ended(END).await.context("a flush failed, and the gateway goes on")?;
+    if status.code() != Some(CODE) {
+        bail!("the gateway ended with {status}, not {CODE}; it said:\n{}", gateway.said());
+    }
+    let calls = load.stop().await?;
+    let dispatched = site.dispatched().await?;
+    site.cut_power()?;
+    site.set(Fault::FailingFlush, false)?;
+    let gateway = site.start().await.context("the start after the failed flush")?;
+    let receipts = site.receipts(&gateway, &HashSet::new()).await?;
+    let case = Case { calls, dispatched, receipts };
+    let mut tally = Tally::default();
+    tally.add(&case);
+    case.judge()?;
+    if !tally.is_telling() {
+        bail!("the load was too small to tell anything: {tally}");
+    }
+    progress::line(&tally);
+    progress::line("crash --failed-sync: the process ended with 4; R1 and R2 held");
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Round after round: load, a kill, a power cut, a start, and the books are checked.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::time::sleep;
+use weighbridge_testkit::gateway::Gateway;
+use weighbridge_testkit::shim::Fault;
+
+use super::dice::Dice;
+use super::judge::Case;
+use super::load::Load;
+use super::site::Site;
+use super::span::Span;
+use super::tally::Tally;
+use crate::progress::{self, Gauge};
+use crate::stopwatch::{self, Stopwatch};
+
+/// How many rounds pass between two lines where nobody watches.
+const LINE: usize = 10;
+/// In one of how many rounds the next start is killed too: recovery must bear that.
+const IN_VAIN: u64 = 4;
+/// About how long a start takes.
+const STARTING: Duration = Duration::from_millis(40);
+
+/// Kills the gateway `rounds` times. With `weaken` it is an error if nothing gets lost.
+pub(crate) async fn run(
+    site: &Site,
+    mut dice: Dice,
+    rounds: usize,
+    span: Span,
+    weaken: bool,
+) -> Result<()> {
+    let watch = Stopwatch::start();
+    site.set(Fault::Weakened, weaken)?;
+    let mut gauge = progress::is_watched().then(Gauge::new);
+    let mut show = |done: usize, words: &str| match &mut gauge {
+        Some(gauge) => {
+            gauge.show(done, rounds, words);
+            if done == rounds {
+                gauge.clear();
+            }
+        }
+        None if done.is_multiple_of(LINE) || done == rounds => progress::note(words),
+        None => {}
+    };
+    let mut books = Books::default();
+    let mut gateway = site.start().await?;
+    for round in 1..=rounds {
+        let case;
+        (case, gateway) = play(site, gateway, round, span, &mut dice, &books.known)
+            .await
+            .with_context(|| format!("round {round}"))?;
+        books.tally.kills += 1;
+        books.tally.add(&case);
+        if let Err(broken) = case.judge() {
+            let (replies, calls) = case.losses();
+            let words = format!(
+                "round {round}: {broken}; {replies} complete replies without a receipt `ok`, \
+                 {calls} dispatched calls without any"
+            );
+            show(rounds, &books.words(round, rounds));
+            return if weaken { found(&words) } else { Err(anyhow::Error::msg(words)) };
+        }
+        books.add(case);
+        show(round, &books.words(round, rounds));
+    }
+    if weaken {
+        bail!("the sync was weakened and {rounds} rounds lost nothing: the harness is blind");
+    }
+    books.check(site, gateway).await?;
+    progress::line(&books.tally);
+    let time = stopwatch::words(watch.elapsed());
+    progress::line(format_args!("crash: R1 and R2 held over {rounds} rounds in {time}"));
+    Ok(())
+}
+
+fn found(words: &str) -> Result<()> {
+    progress::line(words);
+    progress::line("crash --weaken: the loss was found, as it must be: the harness can see");
+    Ok(())
+}
+
+/// One round. Returns what happened in it, and the gateway that was started after it.
+async fn play(
+    site: &Site,
+    gateway: Gateway,
+    round: usize,
+    span: Span,
+    dice: &mut Dice,
+    known: &HashSet<String>,
+) -> Result<(Case, Gateway)> {
+    let load = Load::start(site, gateway.url(), round, dice);
+    sleep(dice.time(span.from, span.to)).await;
+    site.kill(gateway).await?;
+    let calls = load.stop().await?;
+    let dispatched = site.dispatched().await?;
+    site.cut_power()?;
+    while dice.below(IN_VAIN) == 0 {
+        site.start_in_vain(dice.time(Duration::ZERO, STARTING)).await?;
+    }
+    let gateway = site.start().await.context("the start after the power cut")?;
+    let receipts = site.receipts(&gateway, known).await?;
+    if let Some(call) = calls.iter().find(|call| call.hung) {
+        bail!("the call {} hung until its caller gave up", call.marker);
+    }
+    Ok((Case { calls, dispatched, receipts }, gateway))
+}
+
+/// Everything that happened so far.
+#[derive(Debug, Default)]
+struct Books {
+    tally: Tally,
+    known: HashSet<String>,
+    all: Case,
+}
+
+impl Books {
+    fn add(&mut self, case: Case) {
+        self.known.extend(case.receipts.iter().map(|receipt| receipt.id.clone()));
+        self.all.append(case);
+    }
+
+    fn words(&self, round: usize, rounds: usize) -> String {
+        format!("round {round} of {rounds}: {}", self.tally)
+    }
+
+    /// Once more over everything, with receipts read anew: an old one may have got lost since.
+    async fn check(&mut self, site: &Site, gateway: Gateway) -> Result<()> {
+        self.all.receipts = site.receipts(&gateway, &HashSet::new()).await?;
+        self.all.judge().context("over all rounds")?;
+        if self.all.receipts.len() != self.known.len() {
+            let (now, then) = (self.all.receipts.len(), self.known.len());
+            bail!("R2 broken: {now} receipts at the end, {then} were seen on the way");
+        }
+        if !self.tally.is_telling() {
+            bail!("the load was too small to tell anything: {}", self.tally);
+        }
+        drop(gateway);
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! Many callers at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::caller::{Call, Caller};
+use super::dice::Dice;
+use super::plan::Plan;
+use super::site::Site;
+
+/// The wait before another try where no connection stands.
+const RETRY: Duration = Duration::from_millis(5);
+/// How long callers may take to come to an end.
+const END: Duration = Duration::from_secs(60);
+
+/// A load that runs until it is stopped.
+#[derive(Debug)]
+pub(crate) struct Load {
+    callers: JoinSet<Vec<Call>>,
+    shared: Arc<Shared>,
+}
+
+/// What the callers of one load share.
+#[derive(Debug)]
+struct Shared {
+    round: usize,
+    next: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Load {
+    /// Starts from 16 to 32 callers against the gateway at `url`.
+    pub(crate) fn start(site: &Site, url: &str, round: usize, dice: &mut Dice) -> Self {
+        let shared =
+            Arc::new(Shared { round, next: AtomicU64::new(1), stop: AtomicBool::new(false) });
+        let mut callers = JoinSet::new();
+        for _ in 0..16 + dice.below(17) {
+            let caller = Caller::new(url, site.key());
+            callers.spawn(keep_calling(caller, Arc::clone(&shared), dice.fork()));
+        }
+        Self { callers, shared }
+    }
+
+    /// Lets every caller finish its call, and gathers the calls that were made.
+    pub(crate) async fn stop(mut self) -> Result<Vec<Call>> {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        let mut calls = Vec::new();
+        while let Some(done) = timeout(END, self.callers.join_next())
+            .await
+            .context("callers do not come to an end: a reply hangs")?
+        {
+            calls.extend(done.context("a caller failed")?);
+        }
+        Ok(calls)
+    }
+}
+
+async fn keep_calling(mut caller: Caller, shared: Arc<Shared>, mut dice: Dice) -> Vec<Call> {
+    let mut calls = Vec::new();
+    while !shared.stop.load(Ordering::Relaxed) {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        let plan = Plan::pick(format!("m-{}-{number}", shared.round), &mut dice);
+        sleep(plan.pause).await;
+        match caller.call(&plan).await {
+            Some(call) => calls.push(call),
+            None => sleep(RETRY).await,
+        }
+    }
+    calls
+}

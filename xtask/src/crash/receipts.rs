@@ -1,0 +1,74 @@
+//! Reading the receipts back, newest first, as an administrator may.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use weighbridge_core::invariant::ReceiptSeen;
+use weighbridge_proof::Digest;
+use weighbridge_testkit::http::{Connection, Request};
+
+/// How many are asked for at a time.
+const PAGE: u32 = 500;
+
+/// Reads every receipt, or those that came after the `known` ones.
+pub(crate) async fn read(
+    url: &str,
+    admin_key: &str,
+    known: &HashSet<String>,
+) -> Result<Vec<ReceiptSeen>> {
+    let mut connection = Connection::open(url).await.context("the gateway")?;
+    let mut path = format!("/gateway/v1/receipts?limit={PAGE}");
+    let mut receipts = Vec::new();
+    loop {
+        let reply = connection.exchange(&Request::get(&path).bearer(admin_key)).await?;
+        if reply.status != 200 {
+            bail!("the list of receipts answers {}: {}", reply.status, reply.text());
+        }
+        let page = reply.json();
+        let items = page.get("items").and_then(Value::as_array).context("a list without items")?;
+        let mut met_known = false;
+        for item in items {
+            let receipt = receipt(item).with_context(|| format!("not a receipt: {item}"))?;
+            if known.contains(&receipt.id) {
+                met_known = true;
+            } else {
+                receipts.push(receipt);
+            }
+        }
+        match page.get("next").and_then(Value::as_str) {
+            Some(next) if !met_known => {
+                path = format!("/gateway/v1/receipts?limit={PAGE}&cursor={next}");
+            }
+            _ => return Ok(receipts),
+        }
+    }
+}
+
+fn receipt(item: &Value) -> Option<ReceiptSeen> {
+    let digest = |part: &str| item.get(part)?.get("sha256")?.as_str()?.parse::<Digest>().ok();
+    Some(ReceiptSeen {
+        id: item.get("id")?.as_str()?.to_owned(),
+        outcome: item.get("outcome")?.as_str()?.to_owned(),
+        input: digest("input")?,
+        output: digest("output"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_is_read_with_and_without_an_output() {
+        let hash = Digest::of(b"q").to_string();
+        let mut item = serde_json::json!({"id": "rcpt_1", "outcome": "interrupted",
+            "input": {"sha256": hash, "bytes": 1}, "output": null});
+        let seen = receipt(&item).unwrap();
+        assert_eq!((seen.input, seen.output), (Digest::of(b"q"), None));
+        item["output"] = serde_json::json!({"sha256": hash, "bytes": 1, "complete": true});
+        assert_eq!(receipt(&item).unwrap().output, Some(Digest::of(b"q")));
+        item["input"] = Value::Null;
+        assert_eq!(receipt(&item), None);
+    }
+}
