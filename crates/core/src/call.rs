@@ -50,8 +50,8 @@ pub struct Intent {
     pub key: KeyId,
     /// When its head had been read.
     pub received_at: Timestamp,
-    /// The request's bytes.
-    pub input: Content,
+    /// The request.
+    pub input: Input,
     /// The rest, as it will stand on the receipt.
     pub asked: Asked,
 }
@@ -67,6 +67,16 @@ pub struct Asked {
     pub model: String,
     /// Who called, beyond the key.
     pub attribution: Attribution,
+}
+
+/// A call's input, as far as it is known when the intent is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// It was read to its end: chat, and everything else that routing has to look into.
+    Whole(Content),
+    /// It flows while the call runs (an upload, a WebSocket), is hashed as it passes, and is known
+    /// when the call is over. No front of this version takes one.
+    Stream,
 }
 
 /// Bytes that passed.
@@ -139,6 +149,8 @@ pub struct Ending {
     pub finished_at: Timestamp,
     /// From the head of the call to `finished_at`, on a clock that never goes back.
     pub duration_us: Option<u64>,
+    /// What passed of an [`Input::Stream`].
+    pub streamed: Option<Content>,
     /// The reply's bytes as the caller got them.
     pub output: Option<Content>,
     /// The provider finished properly, and all but the held end had been handed on.
@@ -181,6 +193,7 @@ impl Ending {
             first_byte_at: None,
             finished_at: found_at,
             duration_us: None,
+            streamed: None,
             output: None,
             complete: false,
             usage: None,

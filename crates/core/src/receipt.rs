@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use weighbridge_proof::{Kind, Receipt, Salt, Section, SectionName};
 
-use crate::call::{Attempt, CostBasis, Ending, Intent};
+use crate::call::{Attempt, CostBasis, Ending, Input, Intent};
 use crate::failure::Source;
 use crate::usage::Usage;
 
@@ -72,7 +72,7 @@ struct CallerSection<'a> {
 
 #[derive(Serialize)]
 struct ContentSection {
-    input: ContentEntry,
+    input: Option<ContentEntry>,
     output: Option<OutputEntry>,
 }
 
@@ -206,8 +206,12 @@ fn caller_section(intent: &Intent) -> CallerSection<'_> {
 }
 
 fn content_section(intent: &Intent, ending: &Ending) -> ContentSection {
+    let input = match intent.input {
+        Input::Whole(content) => Some(content),
+        Input::Stream => ending.streamed,
+    };
     ContentSection {
-        input: ContentEntry { bytes: intent.input.bytes, sha256: intent.input.sha256 },
+        input: input.map(|input| ContentEntry { bytes: input.bytes, sha256: input.sha256 }),
         output: ending.output.map(|output| OutputEntry {
             bytes: output.bytes,
             complete: ending.complete,

@@ -19,6 +19,8 @@ pub struct Limits {
     pub reply_buffer: usize,
     /// `stream_event`: bytes of one event of a stream.
     pub stream_event: usize,
+    /// `stream_time`: a stream from its head to its end, however much it says.
+    pub stream_time: Duration,
     /// `ping`: a stream that was silent this long gets a comment line.
     pub ping: Duration,
     /// `tail_bytes` and `tail_wait`: how much and how long is read after the finish mark of a
@@ -44,6 +46,7 @@ impl Default for Limits {
             json_depth: 128,
             reply_buffer: 1 << 20,
             stream_event: 4 << 20,
+            stream_time: Duration::from_secs(2 * 60 * 60),
             ping: Duration::from_secs(15),
             tail_bytes: 64 << 10,
             tail_wait: Duration::from_secs(5),

@@ -228,6 +228,7 @@ impl Meter {
             first_byte_at: self.first_byte_at,
             finished_at: now.wall,
             duration_us: Some(now.steady.micros_since(self.started.steady)),
+            streamed: None,
             output: Some(output),
             complete: outcome == Outcome::Ok,
             usage: self.usage(outcome, reached),

@@ -1,7 +1,7 @@
 //! Intents and receipts.
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
-use weighbridge_core::call::{Asked, Boot, Content, Intent};
+use weighbridge_core::call::{Asked, Boot, Content, Input, Intent};
 use weighbridge_core::id::{AccountId, CallId, KeyId, NodeId};
 use weighbridge_core::receipt::{SALT_BYTES, Stored};
 use weighbridge_proof::{Digest, Receipt, Timestamp};
@@ -44,6 +44,10 @@ impl Row {
 }
 
 pub(crate) fn insert_intent(connection: &Connection, intent: &Intent) -> rusqlite::Result<()> {
+    let whole = match intent.input {
+        Input::Whole(content) => Some(content),
+        Input::Stream => None,
+    };
     let asked = serde_json::to_string(&intent.asked)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     connection
@@ -58,8 +62,8 @@ pub(crate) fn insert_intent(connection: &Connection, intent: &Intent) -> rusqlit
             intent.account.to_bytes(),
             intent.key.to_bytes(),
             intent.received_at.micros(),
-            intent.input.sha256.as_bytes(),
-            intent.input.bytes.cast_signed(),
+            whole.map(|content| *content.sha256.as_bytes()),
+            whole.map(|content| content.bytes.cast_signed()),
             asked,
         ])?;
     Ok(())
@@ -117,9 +121,12 @@ pub(crate) fn open_intents(
                 account: AccountId::from_bytes(row.get(2)?),
                 key: KeyId::from_bytes(row.get(3)?),
                 received_at: Timestamp::from_micros(row.get(4)?),
-                input: Content {
-                    sha256: Digest::from_bytes(row.get(5)?),
-                    bytes: row.get::<_, i64>(6)?.unsigned_abs(),
+                input: match row.get::<_, Option<[u8; 32]>>(5)? {
+                    Some(sha256) => Input::Whole(Content {
+                        sha256: Digest::from_bytes(sha256),
+                        bytes: row.get::<_, i64>(6)?.unsigned_abs(),
+                    }),
+                    None => Input::Stream,
                 },
                 asked,
             })

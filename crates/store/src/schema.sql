@@ -40,8 +40,8 @@ CREATE TABLE intents (
     account      BLOB NOT NULL,
     key          BLOB NOT NULL,
     received_at  INTEGER NOT NULL,
-    input_sha256 BLOB NOT NULL,
-    input_bytes  INTEGER NOT NULL,
+    input_sha256 BLOB,    -- null while the input still flows
+    input_bytes  INTEGER, -- likewise
     asked        TEXT NOT NULL
 ) WITHOUT ROWID;
 

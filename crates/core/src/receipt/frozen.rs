@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use weighbridge_proof::{Digest, Receipt, Timestamp};
 
 use super::{SALT_BYTES, issue};
-use crate::call::{Asked, Attempt, Attribution, Boot, Content, CostBasis, Ending, Intent, Outcome};
+use crate::call::{
+    Asked, Attempt, Attribution, Boot, Content, CostBasis, Ending, Input, Intent, Outcome,
+};
 use crate::failure::Source;
 use crate::id::{AccountId, CallId, KeyId, NodeId};
 use crate::usage::{Basis, Usage};
@@ -21,7 +23,7 @@ fn intent() -> Intent {
         account: AccountId::from_bytes([0x33; 16]),
         key: KeyId::from_bytes([0x44; 16]),
         received_at: Timestamp::from_micros(1_795_532_454_000_001),
-        input: Content { sha256: Digest::of(b"request"), bytes: 7 },
+        input: Input::Whole(Content { sha256: Digest::of(b"request"), bytes: 7 }),
         asked: Asked {
             service: "chat".to_owned(),
             flavor_in: "openai".to_owned(),
@@ -52,6 +54,7 @@ fn ok() -> Ending {
         first_byte_at: Some(Timestamp::from_micros(1_795_532_454_100_000)),
         finished_at: Timestamp::from_micros(1_795_532_454_200_000),
         duration_us: Some(199_999),
+        streamed: None,
         output: Some(Content { sha256: Digest::of(b"reply"), bytes: 5 }),
         complete: true,
         usage: Some(Usage {

@@ -4,7 +4,9 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use weighbridge_proof::{Digest, Timestamp, canonical};
 
 use super::{SALT_BYTES, Stored, issue, show};
-use crate::call::{Asked, Attempt, Attribution, Boot, Content, CostBasis, Ending, Intent, Outcome};
+use crate::call::{
+    Asked, Attempt, Attribution, Boot, Content, CostBasis, Ending, Input, Intent, Outcome,
+};
 use crate::failure::Source;
 use crate::id::{AccountId, CallId, KeyId, NodeId};
 use crate::usage::{Basis, Usage};
@@ -16,7 +18,7 @@ fn intent(attribution: Attribution) -> Intent {
         account: AccountId::from_bytes([4; 16]),
         key: KeyId::from_bytes([5; 16]),
         received_at: Timestamp::from_micros(1_000_000),
-        input: Content { sha256: Digest::of(b"in"), bytes: 2 },
+        input: Input::Whole(Content { sha256: Digest::of(b"in"), bytes: 2 }),
         asked: Asked {
             service: "chat".to_owned(),
             flavor_in: "openai".to_owned(),
@@ -50,6 +52,7 @@ fn ending() -> impl Strategy<Value = Ending> {
             first_byte_at: Some(Timestamp::from_micros(1_500_000)),
             finished_at: Timestamp::from_micros(2_000_000),
             duration_us: Some(1_000_000),
+            streamed: None,
             output: Some(Content { sha256: Digest::of(b"out"), bytes: 3 }),
             complete,
             usage: tokens.map(|tokens| Usage {
@@ -101,4 +104,17 @@ fn an_interrupted_call_shows_that_its_cost_is_unknown() {
     assert_eq!(shown["output"], serde_json::Value::Null);
     assert_eq!(shown["input"]["bytes"], 2);
     assert_eq!(shown["received_at"], "1970-01-01T00:00:01.000000Z");
+}
+
+#[test]
+fn a_streamed_input_is_on_the_receipt_once_it_has_passed() {
+    let streaming = Intent { input: Input::Stream, ..intent(Attribution::default()) };
+    let cut_off = Ending::interrupted(Timestamp::from_micros(9_000_000));
+    let passed = Content { sha256: Digest::of(b"frames"), bytes: 6 };
+    let over = Ending { streamed: Some(passed), ..cut_off.clone() };
+    for (ending, expected) in [(cut_off, None), (over, Some(Digest::of(b"frames").to_string()))] {
+        let receipt = issue(&streaming, &ending, &[7; SALT_BYTES]).unwrap();
+        let content: serde_json::Value = serde_json::from_str(receipt.sections[2].json()).unwrap();
+        assert_eq!(content["input"]["sha256"].as_str(), expected.as_deref());
+    }
 }

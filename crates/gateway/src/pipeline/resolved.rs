@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use weighbridge_core::call::{Asked, Intent};
+use weighbridge_core::call::{Asked, Input, Intent};
 use weighbridge_core::directory::{Flavor, Provider, Service};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
@@ -42,7 +42,7 @@ impl Resolved {
             account: read.principal.account.id,
             key: read.principal.key.id,
             received_at: read.at.wall,
-            input: read.content,
+            input: Input::Whole(read.content),
             asked: Asked {
                 service: Service::Chat.as_str().to_owned(),
                 flavor_in: Flavor::OpenAi.as_str().to_owned(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_flavor::openai::{self, ChatStream, Ended, StreamOptions};
@@ -21,6 +21,8 @@ use crate::front::openai::error_event;
 use crate::meter::{End, Meter};
 use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::{Metered, Recorded};
+use crate::relay::coalesced::Coalesced;
+use crate::relay::patience::{Patience, Silence};
 use crate::relay::tail;
 
 /// The most bytes that are put into one write.
@@ -57,21 +59,6 @@ struct Flowing {
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
-/// One timer for a stream's silences. It is set anew when it fires, not with every event.
-struct Patience {
-    idle: Duration,
-    ping: Duration,
-    last_in: Instant,
-    last_out: Instant,
-    timer: Pin<Box<Sleep>>,
-}
-
-/// What a silence has come to.
-enum Silence {
-    Ping,
-    TooLong,
-}
-
 impl StreamReply {
     pub(crate) fn new(
         meter: Meter,
@@ -81,14 +68,8 @@ impl StreamReply {
         comments: bool,
     ) -> Self {
         let now = Instant::now();
-        let ping = meter.gateway().parts.limits.ping;
-        let patience = Patience {
-            idle,
-            ping,
-            last_in: now,
-            last_out: now,
-            timer: Box::pin(tokio::time::sleep_until(now + idle.min(ping))),
-        };
+        let limits = meter.gateway().parts.limits;
+        let patience = Patience::new(now, limits.stream_time, idle, limits.ping);
         let cutting = Box::pin(meter.gateway().cutting().clone().cancelled_owned());
         let flowing = Flowing {
             meter: Some(meter),
@@ -165,6 +146,9 @@ impl Flowing {
                     if let Ok(data) = frame.into_data() {
                         self.patience.last_in = Instant::now();
                         out.add(self.take(data));
+                        if self.patience.last_in >= self.patience.over && self.ending.is_none() {
+                            self.fail(endless());
+                        }
                     }
                 }
                 Poll::Ready(Some(Err(_))) => self.fail(broken_off()),
@@ -271,53 +255,10 @@ impl Drop for Flowing {
     }
 }
 
-impl Patience {
-    /// Waits until a silence has come to something.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Silence> {
-        loop {
-            ready!(self.timer.as_mut().poll(context));
-            let now = Instant::now();
-            let too_long = self.last_in + self.idle;
-            if now >= too_long {
-                return Poll::Ready(Silence::TooLong);
-            }
-            let due = self.last_out.max(self.last_in) + self.ping;
-            if now >= due {
-                self.last_out = now;
-                self.timer.as_mut().reset(too_long.min(now + self.ping));
-                return Poll::Ready(Silence::Ping);
-            }
-            self.timer.as_mut().reset(too_long.min(due));
-        }
-    }
-}
-
-/// Pieces that go out in one write. A single piece is not copied.
-#[derive(Default)]
-struct Coalesced {
-    single: Bytes,
-    joined: BytesMut,
-}
-
-impl Coalesced {
-    fn add(&mut self, piece: Bytes) {
-        if self.len() == 0 {
-            self.single = piece;
-        } else if !piece.is_empty() {
-            if self.joined.is_empty() {
-                self.joined.extend_from_slice(&std::mem::take(&mut self.single));
-            }
-            self.joined.extend_from_slice(&piece);
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.single.len() + self.joined.len()
-    }
-
-    fn into_bytes(self) -> Bytes {
-        if self.joined.is_empty() { self.single } else { self.joined.freeze() }
-    }
+/// The stream has no end.
+fn endless() -> Failure {
+    let words = "the stream took longer than limits.stream_time allows";
+    Failure::provider(Code::ProviderTimeout, Retry::Never, words)
 }
 
 /// The stream broke off.

@@ -51,7 +51,7 @@ impl Default for ServerLimits {
     }
 }
 
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 25] = [
     "body",
     "body_memory",
     "body_idle",
@@ -59,6 +59,7 @@ const KNOWN: [&str; 24] = [
     "json_depth",
     "reply_buffer",
     "stream_event",
+    "stream_time",
     "ping",
     "tail_bytes",
     "tail_wait",
@@ -90,6 +91,7 @@ pub(super) fn read(root: &Table<'_>) -> AllLimits {
     take(&mut gateway.json_depth, table.count("json_depth", 1_024));
     take(&mut gateway.reply_buffer, table.size("reply_buffer"));
     take(&mut gateway.stream_event, table.size("stream_event"));
+    take(&mut gateway.stream_time, table.duration("stream_time"));
     take(&mut gateway.ping, table.duration("ping"));
     take(&mut gateway.tail_bytes, table.size("tail_bytes"));
     take(&mut gateway.tail_wait, table.duration("tail_wait"));

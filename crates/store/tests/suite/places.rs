@@ -5,7 +5,7 @@ use weighbridge_core::invariant::{Dispatched, ReceiptSeen, r2};
 use weighbridge_proof::Digest;
 use weighbridge_store::{Options, RecordError};
 
-use crate::stage::{inputs, intent, open, row};
+use crate::stage::{content, inputs, intent, open, row};
 
 /// How one call goes, as far as the store is concerned.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ async fn go(ways: &[Way]) {
                 continue;
             }
             let open = opening.await.unwrap();
-            dispatched.push(Dispatched { request: intent.input.sha256 });
+            dispatched.push(Dispatched { request: content(number as u64) });
             match way {
                 Way::Closes => open.close(row(&intent)).await.unwrap(),
                 Way::ClosesUnwatched => drop(open.close(row(&intent))),

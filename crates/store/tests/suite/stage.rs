@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use weighbridge_core::call::{Asked, Attribution, Content, Ending, Intent};
+use weighbridge_core::call::{Asked, Attribution, Content, Ending, Input, Intent};
 use weighbridge_core::clock::{Clock, Moment, Monotonic};
 use weighbridge_core::entropy::{Entropy, NoEntropy};
 use weighbridge_core::id::{AccountId, CallId, KeyId};
@@ -41,6 +41,11 @@ pub(crate) fn open(dir: &std::path::Path, options: Options) -> Opened {
     Store::open(dir, options, &Ticking::default(), &Counting::default(), fatal).unwrap()
 }
 
+/// The hash of the content of call number `number`.
+pub(crate) fn content(number: u64) -> Digest {
+    Digest::of(&number.to_be_bytes())
+}
+
 /// The intent of call number `number`, which is its request's content too.
 pub(crate) fn intent(store: &Store, number: u64) -> Intent {
     let mut random = [0; 10];
@@ -51,7 +56,7 @@ pub(crate) fn intent(store: &Store, number: u64) -> Intent {
         account: AccountId::from_bytes([1; 16]),
         key: KeyId::from_bytes([2; 16]),
         received_at: Timestamp::from_micros(5_000_000),
-        input: Content { sha256: Digest::of(&number.to_be_bytes()), bytes: 8 },
+        input: Input::Whole(Content { sha256: content(number), bytes: 8 }),
         asked: Asked {
             service: "chat".to_owned(),
             flavor_in: "openai".to_owned(),

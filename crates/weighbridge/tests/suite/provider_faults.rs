@@ -60,6 +60,17 @@ async fn a_stream_that_fails_ends_in_an_error_and_never_in_done() {
 }
 
 #[tokio::test]
+async fn a_stream_without_an_end_is_ended_with_an_error() {
+    let house = House::with(Script::with_faults(), "[limits]\nstream_time = \"300ms\"\n").await;
+    let reply = house.chat(body("endless", true)).await;
+    let text = reply.text();
+    assert_eq!(ends(&text), StreamEnds { terminators: 0, errors: 1, after: 0 });
+    assert!(text.contains("limits.stream_time"));
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["error"]["code"], "provider_timeout");
+}
+
+#[tokio::test]
 async fn a_whole_reply_that_fails_is_an_error_with_a_receipt() {
     let script = Script::with_faults()
         .on("text", Behaviour::bytes("hello"))
