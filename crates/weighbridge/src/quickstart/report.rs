@@ -39,18 +39,21 @@ impl Report {
         if once {
             return;
         }
+        // Nothing is indented: what is pasted into a shell or a Python prompt must begin its line.
         say(format_args!(
-            "\nThe gateway listens on http://{address}; stop it with ctrl-c. Yours to paste:\n\n  \
-             curl http://{address}/v1/chat/completions \\\n    \
-             -H 'authorization: Bearer {key}' -H 'content-type: application/json' \\\n    \
-             -d '{{\"model\":\"summary\",\"messages\":[{{\"role\":\"user\",\"content\":\"Some text. Another sentence.\"}}]}}'\n\n  \
-             curl http://{address}/gateway/v1/receipts -H 'authorization: Bearer {key}'\n\n  \
-             # Python, with the openai package\n  \
-             from openai import OpenAI\n  \
-             client = OpenAI(base_url=\"http://{address}/v1\", api_key=\"{key}\")\n  \
-             for chunk in client.chat.completions.create(model=\"summary\", stream=True,\n      \
-             messages=[{{\"role\": \"user\", \"content\": \"Some text. Another sentence.\"}}]):\n    \
-             print(chunk.choices[0].delta.content or \"\", end=\"\")\n"
+            "\nThe gateway listens on http://{address}; stop it with ctrl-c. Yours to paste, in a \
+             shell:\n\n\
+             curl http://{address}/v1/chat/completions \\\n     \
+             -H 'authorization: Bearer {key}' \\\n     \
+             -H 'content-type: application/json' \\\n     \
+             -d '{{\"model\":\"summary\",\"messages\":[{{\"role\":\"user\",\"content\":\"Some text. Another sentence.\"}}]}}'\n\n\
+             curl http://{address}/gateway/v1/receipts -H 'authorization: Bearer {key}'\n\n\
+             or in Python, with the openai package:\n\n\
+             from openai import OpenAI\n\
+             client = OpenAI(base_url=\"http://{address}/v1\", api_key=\"{key}\")\n\
+             messages = [{{\"role\": \"user\", \"content\": \"Some text. Another sentence.\"}}]\n\
+             stream = client.chat.completions.create(model=\"summary\", messages=messages, stream=True)\n\
+             print(\"\".join(chunk.choices[0].delta.content or \"\" for chunk in stream))\n"
         ));
     }
 }
