@@ -50,6 +50,10 @@ struct ErrorEntry {
 
 #[derive(Serialize)]
 struct UsageEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_output_tokens: Option<u64>,
     basis: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_read_tokens: Option<u64>,
@@ -185,6 +189,8 @@ const fn source_word(source: Source) -> &'static str {
 
 fn usage_entry(usage: &Usage) -> UsageEntry {
     UsageEntry {
+        audio_input_tokens: usage.audio_input_tokens,
+        audio_output_tokens: usage.audio_output_tokens,
         basis: usage.basis.as_str(),
         cache_read_tokens: usage.cache_read_tokens,
         cache_write_tokens: usage.cache_write_tokens,

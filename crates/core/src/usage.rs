@@ -32,6 +32,10 @@ pub struct Usage {
     pub cache_write_tokens: Option<u64>,
     /// Of the answer, reasoning.
     pub reasoning_tokens: Option<u64>,
+    /// Of the prompt, sound.
+    pub audio_input_tokens: Option<u64>,
+    /// Of the answer, sound.
+    pub audio_output_tokens: Option<u64>,
     /// How these figures are known.
     pub basis: Basis,
 }

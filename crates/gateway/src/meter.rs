@@ -158,6 +158,8 @@ impl Meter {
                 cache_read_tokens: usage.cache_read_tokens,
                 cache_write_tokens: usage.cache_write_tokens,
                 reasoning_tokens: usage.reasoning_tokens,
+                audio_input_tokens: usage.input_audio_tokens,
+                audio_output_tokens: usage.output_audio_tokens,
                 basis: Basis::Measured,
             });
         }
@@ -251,6 +253,8 @@ impl Meter {
             cache_read_tokens: None,
             cache_write_tokens: None,
             reasoning_tokens: None,
+            audio_input_tokens: None,
+            audio_output_tokens: None,
             basis: Basis::Estimated,
         })
     }

@@ -63,6 +63,8 @@ fn ok() -> Ending {
             cache_read_tokens: Some(4),
             cache_write_tokens: None,
             reasoning_tokens: Some(0),
+            audio_input_tokens: None,
+            audio_output_tokens: None,
             basis: Basis::Measured,
         }),
         cost: CostBasis::Unpriced,

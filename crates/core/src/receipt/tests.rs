@@ -61,6 +61,8 @@ fn ending() -> impl Strategy<Value = Ending> {
                 cache_read_tokens: None,
                 cache_write_tokens: Some(2),
                 reasoning_tokens: None,
+                audio_input_tokens: None,
+                audio_output_tokens: None,
                 basis: Basis::Measured,
             }),
             cost: CostBasis::Unpriced,
