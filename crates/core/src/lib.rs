@@ -10,6 +10,8 @@ pub mod entropy;
 pub mod failure;
 pub mod id;
 pub mod invariant;
+pub mod money;
+pub mod price;
 pub mod receipt;
 pub mod redacted;
 pub mod role;

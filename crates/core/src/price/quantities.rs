@@ -1,0 +1,90 @@
+//! How much of everything a call used.
+
+use crate::price::{Meter, Rates};
+use crate::usage::Usage;
+
+/// How much of everything a call used. Input and output are whole: what was cached, spoken or
+/// reasoning is a part of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quantities {
+    /// Tokens of the whole prompt.
+    pub input: u64,
+    /// Tokens of the whole answer.
+    pub output: u64,
+    /// Of the prompt, read from a cache.
+    pub cache_read: u64,
+    /// Of the prompt, written to a cache for five minutes.
+    pub cache_write_5m: u64,
+    /// Of the prompt, written to a cache for an hour.
+    pub cache_write_1h: u64,
+    /// Of the answer, reasoning.
+    pub reasoning: u64,
+    /// Of the prompt, sound.
+    pub audio_input: u64,
+    /// Of the answer, sound.
+    pub audio_output: u64,
+    /// Calls.
+    pub requests: u64,
+    /// Images made.
+    pub images: u64,
+    /// Seconds of sound or film.
+    pub seconds: u64,
+    /// Characters spoken or translated.
+    pub characters: u64,
+    /// Searches made.
+    pub searches: u64,
+}
+
+impl Quantities {
+    /// One call of this usage that searched this often.
+    pub fn of_call(usage: &Usage, searches: u64) -> Self {
+        Self {
+            input: usage.input_tokens,
+            output: usage.output_tokens,
+            cache_read: usage.cache_read_tokens.unwrap_or(0),
+            cache_write_5m: usage.cache_write_tokens.unwrap_or(0),
+            reasoning: usage.reasoning_tokens.unwrap_or(0),
+            audio_input: usage.audio_input_tokens.unwrap_or(0),
+            audio_output: usage.audio_output_tokens.unwrap_or(0),
+            requests: 1,
+            searches,
+            ..Self::default()
+        }
+    }
+
+    /// How much each meter counts under these rates. A part without a rate of its own is counted
+    /// with the whole: it costs what the rest of the prompt or answer costs, never nothing.
+    pub(super) fn by_meter(&self, rates: &Rates) -> impl Iterator<Item = (Meter, u64)> + use<> {
+        let own = |meter, count| if rates.own(meter).is_some() { count } else { 0 };
+        let write_1h = own(Meter::CacheWrite1h, self.cache_write_1h);
+        // What lies an hour and has no rate of its own costs at least what five minutes do.
+        let write_5m = own(
+            Meter::CacheWrite5m,
+            self.cache_write_5m.saturating_add(self.cache_write_1h - write_1h),
+        );
+        let cache_read = own(Meter::CacheRead, self.cache_read);
+        let audio_input = own(Meter::AudioInput, self.audio_input);
+        let reasoning = own(Meter::Reasoning, self.reasoning);
+        let audio_output = own(Meter::AudioOutput, self.audio_output);
+        let rest = |whole: u64, parts: &[u64]| {
+            parts.iter().fold(whole, |rest, part| rest.saturating_sub(*part))
+        };
+        [
+            (Meter::Input, rest(self.input, &[cache_read, write_5m, write_1h, audio_input])),
+            (Meter::Output, rest(self.output, &[reasoning, audio_output])),
+            (Meter::CacheRead, cache_read),
+            (Meter::CacheWrite5m, write_5m),
+            (Meter::CacheWrite1h, write_1h),
+            (Meter::Reasoning, reasoning),
+            (Meter::AudioInput, audio_input),
+            (Meter::AudioOutput, audio_output),
+            (Meter::Request, self.requests),
+            (Meter::Image, self.images),
+            (Meter::Second, self.seconds),
+            (Meter::Character, self.characters),
+            (Meter::Search, self.searches),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+    }
+}
