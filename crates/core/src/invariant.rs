@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use weighbridge_proof::Digest;
 
+use crate::money::{Amount, Currency};
+
 /// One invariant, as ARCHITECTURE.md lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invariant {
@@ -18,6 +20,8 @@ pub struct Invariant {
 pub const ALL: &[Invariant] = &[
     Invariant { id: "R1", says: "a caller that saw the end of a successful reply has a receipt" },
     Invariant { id: "R2", says: "one dispatched call, one receipt, whatever happened to it" },
+    Invariant { id: "M1", says: "a settled call's entries sum to zero in each currency" },
+    Invariant { id: "M2", says: "spent + reserved <= budget, at every moment" },
     Invariant { id: "F1", says: "same flavor in and out: the body's bytes are untouched" },
     Invariant { id: "F2", says: "a stream ends exactly once: in its terminator or its error" },
     Invariant { id: "K1", says: "a secret is never logged, echoed, exported or stored in clear" },
@@ -124,6 +128,35 @@ pub fn r2(dispatched: &[Dispatched], receipts: &[ReceiptSeen]) -> Result<(), Bro
     Ok(())
 }
 
+/// **M1**: the entries of a settled call sum to zero in each currency.
+///
+/// # Errors
+/// The first currency in which they do not.
+pub fn m1(entries: &[(Currency, Amount)]) -> Result<(), Broken> {
+    let mut sums: BTreeMap<Currency, Amount> = BTreeMap::new();
+    for (currency, amount) in entries {
+        *sums.entry(*currency).or_default() += *amount;
+    }
+    match sums.iter().find(|(_, sum)| !sum.is_zero()) {
+        None => Ok(()),
+        Some((currency, sum)) => {
+            Err(Broken { id: "M1", what: format!("the entries sum to {sum} {currency}") })
+        }
+    }
+}
+
+/// **M2**: spent + reserved <= budget.
+///
+/// # Errors
+/// By how much they pass it.
+pub fn m2(spent: Amount, reserved: Amount, budget: Amount) -> Result<(), Broken> {
+    if spent + reserved <= budget {
+        return Ok(());
+    }
+    let what = format!("{spent} spent and {reserved} reserved of a budget of {budget}");
+    Err(Broken { id: "M2", what })
+}
+
 /// How a stream ended, as its bytes show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StreamEnds {
@@ -193,6 +226,23 @@ mod tests {
         let twice = [once[0].clone(), receipt("b", "ok", b"q", b"")];
         assert!(r2(&dispatched, &twice).is_err());
         assert!(r2(&[], &[once[0].clone(), once[0].clone()]).is_err());
+    }
+
+    #[test]
+    fn m1_wants_every_currency_to_come_out_at_nothing() {
+        let entry = |currency: &str, amount: &str| {
+            (currency.parse::<Currency>().unwrap(), amount.parse::<Amount>().unwrap())
+        };
+        assert!(m1(&[entry("USD", "-0.5"), entry("USD", "0.5")]).is_ok());
+        assert!(m1(&[entry("USD", "-0.5"), entry("EUR", "0.5")]).is_err());
+        assert!(m1(&[]).is_ok());
+    }
+
+    #[test]
+    fn m2_counts_what_is_held_like_what_is_spent() {
+        let amount = |text: &str| text.parse::<Amount>().unwrap();
+        assert!(m2(amount("1"), amount("2"), amount("3")).is_ok());
+        assert!(m2(amount("1"), amount("2.000000001"), amount("3")).is_err());
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! house, pure. No I/O, no async, no clock: times, ids and randomness are arguments.
 
 pub mod account;
+pub mod budget;
 pub mod call;
 pub mod clock;
 pub mod credential;
+pub mod day;
 pub mod directory;
 pub mod entropy;
 pub mod failure;
