@@ -9,6 +9,7 @@ pub mod credential;
 pub mod day;
 pub mod directory;
 pub mod entropy;
+pub mod estimate;
 pub mod failure;
 pub mod id;
 pub mod invariant;
