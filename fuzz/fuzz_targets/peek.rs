@@ -34,7 +34,7 @@ fuzz_target!(|input: &[u8]| {
 
     let body = Bytes::copy_from_slice(bytes);
     if let Ok(peek) = peek_chat(&body, BOUNDS) {
-        let asked = peek.ask_usage(&body);
+        let asked = peek.outgoing(&body, None);
         if let Ok(again) = peek_chat(&asked, BOUNDS) {
             assert!(!peek.stream || again.asks_usage);
             assert_eq!(again.model, peek.model);

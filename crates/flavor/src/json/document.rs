@@ -51,6 +51,8 @@ pub struct Document {
     pub(super) entries: Vec<Entry>,
     pub(super) kept: Vec<u8>,
     pub(super) repeated: Option<&'static str>,
+    pub(super) crowded: bool,
+    pub(super) odd_keys: u64,
     pub(super) root_is_object: bool,
     pub(super) open: usize,
     pub(super) empty_object: bool,
@@ -74,6 +76,8 @@ impl Document {
             entries: Vec::new(),
             kept: Vec::new(),
             repeated: None,
+            crowded: false,
+            odd_keys: 0,
             root_is_object: false,
             open: 0,
             empty_object: false,
@@ -86,6 +90,8 @@ impl Document {
         self.entries.clear();
         self.kept.clear();
         self.repeated = None;
+        self.crowded = false;
+        self.odd_keys = 0;
         self.root_is_object = false;
         self.open = 0;
         self.empty_object = false;
@@ -111,6 +117,19 @@ impl Document {
     #[must_use]
     pub fn repeated(&self) -> Option<&'static str> {
         self.repeated
+    }
+
+    /// Whether more values inside elements were found than are remembered.
+    #[must_use]
+    pub fn crowded(&self) -> bool {
+        self.crowded
+    }
+
+    /// How many keys stood in parts that are not among the plain ones; see
+    /// [`Scanner::parts`](super::Scanner::parts).
+    #[must_use]
+    pub fn odd_keys(&self) -> u64 {
+        self.odd_keys
     }
 
     /// Whether the document is an object.

@@ -7,7 +7,7 @@ use super::{
     key::Key,
     number::Number,
     string::Inside,
-    watch::{Place, Watcher},
+    watch::{Parts, Place, Watcher},
 };
 
 /// How much of a document a scanner may follow and keep.
@@ -87,6 +87,20 @@ impl Scanner {
             document: Document::new(watch),
             failed: None,
         }
+    }
+
+    /// Looks at the objects in the array under the key `under` of the elements of `of`, which is
+    /// watched and has watched keys: keys of theirs that are none of `plain` are counted in
+    /// [`Document::odd_keys`].
+    #[must_use]
+    pub fn parts(
+        mut self,
+        of: &'static str,
+        under: &'static str,
+        plain: &'static [&'static [u8]],
+    ) -> Self {
+        self.watcher.look_at(Parts { of, under, plain });
+        self
     }
 
     /// Reads the next piece.

@@ -25,6 +25,9 @@ pub(super) struct Watcher {
     /// The same for keys inside elements.
     inside_lengths: u64,
     seen: u64,
+    parts: Option<Parts>,
+    /// The last key of an element is that of its parts.
+    in_parts: bool,
     wanted: Option<usize>,
     outer: Option<Open>,
     inner: Option<Open>,
@@ -45,6 +48,14 @@ struct Open {
     bound: usize,
     /// The key to name if the value must not be longer than the bound.
     strict: Option<&'static str>,
+}
+
+/// Parts of elements whose keys are looked at; see [`Scanner::parts`](super::Scanner::parts).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) of: &'static str,
+    pub(super) under: &'static str,
+    pub(super) plain: &'static [&'static [u8]],
 }
 
 /// Where in the document and in the present piece the scanner stands.
@@ -72,6 +83,8 @@ impl Watcher {
             lengths,
             inside_lengths,
             seen: 0,
+            parts: None,
+            in_parts: false,
             wanted: None,
             outer: None,
             inner: None,
@@ -79,8 +92,13 @@ impl Watcher {
         }
     }
 
+    pub(super) fn look_at(&mut self, parts: Parts) {
+        self.parts = Some(parts);
+    }
+
     pub(super) fn restart(&mut self) {
         self.seen = 0;
+        self.in_parts = false;
         self.wanted = None;
         self.outer = None;
         self.inner = None;
@@ -115,12 +133,17 @@ impl Watcher {
                 }
                 self.seen |= 1 << watch;
             }
-            (3, Some(outer))
-                if outer.kind == Kind::Array
-                    && outer.from.is_none()
-                    && self.inside_lengths & length_bit(key.len()) != 0 =>
-            {
-                self.wanted = self.inside(outer.watch, key);
+            (3, Some(outer)) if outer.kind == Kind::Array && outer.from.is_none() => {
+                self.in_parts = self.parts.is_some_and(|parts| {
+                    parts.under.as_bytes() == key && self.watch.get(outer.watch) == Some(&parts.of)
+                });
+                if self.inside_lengths & length_bit(key.len()) != 0 {
+                    self.wanted = self.inside(outer.watch, key);
+                }
+            }
+            (5, Some(_)) if self.in_parts => {
+                let plain = self.parts.is_some_and(|parts| parts.plain.contains(&key));
+                document.odd_keys += u64::from(!plain);
             }
             _ => {}
         }
@@ -136,6 +159,7 @@ impl Watcher {
         };
         let inner = self.outer.is_some();
         if inner && document.entries.len() >= ELEMENT_VALUES + self.watch.len() {
+            document.crowded = true;
             return;
         }
         let container = matches!(kind, Kind::Object | Kind::Array);

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::output_limit::{LimitSite, OutputLimit};
 use super::request_error::PeekError;
-use crate::json::{self, Bounds, Document, Kind, Member, Splice};
+use crate::json::{self, Bounds, Document, Kind, Member, Scanner, Splice};
 
 const MODEL_BYTES: usize = 256;
 const END_USER_BYTES: usize = 256;
@@ -21,6 +22,24 @@ const WATCH: &[&str] = &[
     "user",
     "background",
     "hybrid_policy",
+    "tools",
+    "tools[].type",
+    "web_search_options",
+    "messages",
+    "messages[].audio",
+];
+/// Keys of a message's parts that are text, or that say something about text. Whatever stands under
+/// another key may be a picture, a sound or a file; some servers take one without a `type`.
+const TEXT_KEYS: &[&[u8]] = &[
+    b"type",
+    b"text",
+    b"refusal",
+    b"annotations",
+    b"citations",
+    b"cache_control",
+    b"prompt_cache_breakpoint",
+    b"id",
+    b"index",
 ];
 
 /// What the gateway reads of a chat request. Nothing else of the body is taken apart.
@@ -32,7 +51,7 @@ pub struct ChatPeek {
     pub stream: bool,
     /// Whether the caller wants the stream's usage chunk.
     pub asks_usage: bool,
-    /// The most tokens of one reply.
+    /// The most tokens of one reply: the greater one, where both of the fields for it are there.
     pub max_output: Option<u64>,
     /// How many replies are asked for.
     pub n: u64,
@@ -44,7 +63,15 @@ pub struct ChatPeek {
     pub background: bool,
     /// The bytes of all text in the request, as it stands there.
     pub text_bytes: u64,
+    /// How many parts of messages may be no text: pictures, sounds, files, earlier spoken answers.
+    /// Never zero where there is one.
+    pub media: u64,
+    /// Whether there are tools.
+    pub tools: bool,
+    /// Whether the model is to search.
+    pub searches: bool,
     usage_site: UsageSite,
+    limit_site: LimitSite,
 }
 
 /// Where a request for usage is to be written.
@@ -68,7 +95,9 @@ enum UsageSite {
 /// When the body is not one JSON object with a model, or when a field that is read has the wrong
 /// type or is there twice. A field that is null counts as absent.
 pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
-    let document = json::scan(body, WATCH, bounds)?;
+    let mut scanner = Scanner::new(WATCH, bounds).parts("messages", "content", TEXT_KEYS);
+    scanner.push(body)?;
+    let document = scanner.finish()?;
     if !document.root_is_object() {
         return Err(PeekError::NotAnObject);
     }
@@ -76,7 +105,11 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
         return Err(PeekError::Repeated { field });
     }
     let max_tokens = whole(&document, "max_tokens")?;
-    let max_output = whole(&document, "max_completion_tokens")?.or(max_tokens);
+    // Servers differ in which of the two they go by.
+    let max_output = whole(&document, "max_completion_tokens")?.max(max_tokens);
+    let spoken = document.found("messages[].audio").filter(|it| it.value.kind != Kind::Null);
+    let spoken = u64::try_from(spoken.count()).unwrap_or(u64::MAX);
+    let media = document.odd_keys() + spoken + u64::from(document.crowded());
     let user = text(&document, "user")?;
     let end_user = text(&document, "safety_identifier")?.or(user);
     let usage_site = usage_site(&document, bounds)?;
@@ -93,22 +126,37 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
             .collect(),
         background: flag(&document, "background")?,
         text_bytes: document.text_bytes(),
+        media,
+        tools: given(&document, "tools").is_some_and(|tools| !tools.empty),
+        searches: given(&document, "web_search_options").is_some(),
         usage_site,
+        limit_site: LimitSite::of(&document),
     })
 }
 
 impl ChatPeek {
-    /// The body with a request for the stream's usage, every other byte as it was. The same bytes
-    /// when there is nothing to ask for. `body` has to be the one that was peeked at.
+    /// The body as it goes to a provider: with a request for the stream's usage and, where a limit
+    /// of the answer is given, that limit. Every other byte is as it was, and it is the same bytes
+    /// when there is nothing to put in. `body` has to be the one that was peeked at.
     #[must_use]
-    pub fn ask_usage(&self, body: &Bytes) -> Bytes {
-        if !self.stream {
-            return body.clone();
-        }
-        const OPTIONS: &[u8] = br#"{"include_usage":true}"#;
+    pub fn outgoing(&self, body: &Bytes, limit: Option<OutputLimit>) -> Bytes {
         let mut splice = Splice::new();
+        if let Some(limit) = limit {
+            self.limit_site.put(limit, &mut splice);
+        }
+        self.put_usage(&mut splice);
+        let edited = splice.apply(body);
+        debug_assert!(edited.is_ok(), "edits at places that were read in this body");
+        edited.unwrap_or_else(|_| body.clone())
+    }
+
+    fn put_usage(&self, splice: &mut Splice) {
+        const OPTIONS: &[u8] = br#"{"include_usage":true}"#;
+        if !self.stream {
+            return;
+        }
         match &self.usage_site {
-            UsageSite::Asked => return body.clone(),
+            UsageSite::Asked => {}
             UsageSite::Body(open) => {
                 // The body holds a model at least, so something follows.
                 let member = br#""stream_options":{"include_usage":true},"#;
@@ -126,9 +174,6 @@ impl ChatPeek {
                 splice.replace(range.clone(), Bytes::from_static(b"true"));
             }
         }
-        let asked = splice.apply(body);
-        debug_assert!(asked.is_ok(), "one edit, at a place that was read in this body");
-        asked.unwrap_or_else(|_| body.clone())
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use serde_json::Value;
-use weighbridge_flavor::openai::{ChatPeek, PeekError, peek_chat};
+use weighbridge_flavor::openai::{ChatPeek, LimitField, OutputLimit, PeekError, peek_chat};
 
 use super::generate::{BOUNDS, cuts, damaged, object, value};
 
@@ -52,10 +52,10 @@ proptest! {
     fn asking_for_usage_changes_nothing_else(body in body()) {
         let body = Bytes::from(body);
         let peek = peek_chat(&body, BOUNDS)?;
-        let asked = peek.ask_usage(&body);
+        let asked = peek.outgoing(&body, None);
         let again = peek_chat(&asked, BOUNDS)?;
         prop_assert!(again.asks_usage);
-        prop_assert_eq!(again.ask_usage(&asked), asked.clone());
+        prop_assert_eq!(again.outgoing(&asked, None), asked.clone());
         prop_assert_eq!(peek.asks_usage, asked == body);
         // Without what was put in, it is the original: as text where that was one insertion.
         let text = String::from_utf8(asked.to_vec())?;
@@ -77,7 +77,7 @@ proptest! {
     fn nothing_makes_it_panic(bytes in damaged(object().prop_map(String::into_bytes))) {
         let body = Bytes::from(bytes);
         if let Ok(peek) = peek_chat(&body, BOUNDS) {
-            prop_assert!(peek_chat(&peek.ask_usage(&body), BOUNDS).is_ok());
+            prop_assert!(peek_chat(&peek.outgoing(&body, None), BOUNDS).is_ok());
         }
     }
 
@@ -168,7 +168,79 @@ fn a_request_that_needs_nothing_is_not_copied() {
         r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#,
     ] {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        let same = peek_chat(&body, BOUNDS).unwrap().ask_usage(&body);
+        let same = peek_chat(&body, BOUNDS).unwrap().outgoing(&body, None);
         assert_eq!(same.as_ptr(), body.as_ptr());
     }
+}
+
+fn media(messages: &str) -> u64 {
+    peek(&format!(r#"{{"model":"m","messages":[{messages}]}}"#)).unwrap().media
+}
+
+#[test]
+fn what_is_no_text_is_seen_wherever_it_stands_and_however_it_is_spelled() {
+    let text =
+        r#"{"role":"user","content":[{"type":"text","text":"image_url"},{"type":"refusal"}]}"#;
+    assert_eq!(media(text), 0);
+    assert_eq!(media(r#"{"role":"user","content":"{\"type\":\"image_url\"}"}"#), 0);
+    let call = r#"{"role":"assistant","tool_calls":[{"type":"function","id":"a"}],"content":null}"#;
+    assert_eq!(media(call), 0);
+    for picture in [
+        r#"{"content":[{"type":"text"},{"type":"image_url","image_url":{"url":"http://x/y"}}]}"#,
+        r#"{"content":[{"image\u005furl":{"url":"x"}}]}"#,
+        r#"{"c\u006fntent":[{"type":"input_audio","input_audio":{"data":"","type":"x"}}]}"#,
+        r#"{"role":"assistant","audio":{"id":"audio_1"}}"#,
+    ] {
+        assert_eq!(media(picture), 1, "{picture}");
+        assert_eq!(media(&[text, call, picture, text].join(",")), 1, "{picture}");
+    }
+    assert_eq!(media(r#"{"audio":null,"content":[{"file":{}},{"file":{}}]}"#), 2);
+}
+
+#[test]
+fn many_text_parts_hide_no_picture_and_many_tools_hide_no_sound() {
+    let many = vec![r#"{"type":"text","text":"x"}"#; 2_000].join(",");
+    let picture = r#"{"image_url":{}}"#;
+    assert_eq!(media(&format!(r#"{{"content":[{many}]}}"#)), 0);
+    assert_eq!(media(&format!(r#"{{"content":[{many},{picture}]}}"#)), 1);
+    let tools = vec![r#"{"type":"custom"}"#; 600].join(",");
+    let body =
+        format!(r#"{{"model":"m","tools":[{tools}],"messages":[{{"content":[{picture}]}}]}}"#);
+    assert!(peek(&body).unwrap().media > 0);
+}
+
+#[test]
+fn tools_and_searches_are_seen() {
+    let peeked = peek(r#"{"model":"m","tools":[{"type":"function"}],"web_search_options":{}}"#);
+    let peeked = peeked.unwrap();
+    assert!(peeked.tools && peeked.searches);
+    let peeked = peek(r#"{"model":"m","tools":[],"web_search_options":null}"#).unwrap();
+    assert!(!peeked.tools && !peeked.searches);
+}
+
+#[test]
+fn a_limit_is_put_where_there_is_none_and_nothing_else_changes() {
+    let limit = |field| Some(OutputLimit { field, tokens: 7 });
+    let put = |body: &str, field| {
+        let bytes = Bytes::copy_from_slice(body.as_bytes());
+        let put = peek_chat(&bytes, BOUNDS).unwrap().outgoing(&bytes, limit(field));
+        String::from_utf8(put.to_vec()).unwrap()
+    };
+    assert_eq!(put(r#"{ "model":"m"}"#, LimitField::MaxTokens), r#"{"max_tokens":7, "model":"m"}"#);
+    assert_eq!(
+        put(r#"{"max_completion_tokens": null,"model":"m"}"#, LimitField::MaxCompletionTokens),
+        r#"{"max_completion_tokens": 7,"model":"m"}"#
+    );
+    // Both insertions at one place.
+    let both = put(r#"{"stream":true,"model":"m"}"#, LimitField::MaxTokens);
+    let again = peek(&both).unwrap();
+    assert!(again.asks_usage);
+    assert_eq!(again.max_output, Some(7));
+}
+
+#[test]
+fn of_two_limits_the_greater_one_counts() {
+    let max = |limits: &str| peek(&format!(r#"{{"model":"m",{limits}}}"#)).unwrap().max_output;
+    assert_eq!(max(r#""max_tokens":9,"max_completion_tokens":5"#), Some(9));
+    assert_eq!(max(r#""max_tokens":null,"max_completion_tokens":5"#), Some(5));
 }

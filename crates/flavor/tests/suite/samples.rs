@@ -92,7 +92,7 @@ fn a_plain_request_gets_one_member_more() {
     assert_eq!(peek.model, "qwen3:8b");
     assert_eq!((peek.stream, peek.asks_usage), (true, false));
     assert_eq!((peek.max_output, peek.end_user.as_deref()), (Some(512), Some("driver-7")));
-    let asked = String::from_utf8(peek.ask_usage(&body).to_vec()).unwrap();
+    let asked = String::from_utf8(peek.outgoing(&body, None).to_vec()).unwrap();
     let (first, rest) = asked.split_at(1);
     let rest = rest.strip_prefix(r#""stream_options":{"include_usage":true},"#).unwrap();
     assert_eq!(format!("{first}{rest}").as_bytes(), body);
@@ -103,7 +103,7 @@ fn odd_spelling_stays() {
     let body = sample("chat_request_odd.json");
     let peek = peek_chat(&body, BOUNDS).unwrap();
     assert_eq!(peek.model, "qwen3:8b");
-    let asked = String::from_utf8(peek.ask_usage(&body).to_vec()).unwrap();
+    let asked = String::from_utf8(peek.outgoing(&body, None).to_vec()).unwrap();
     let back = asked.replace(r#""include_usage":true"#, r#""include_usage":false"#);
     assert_ne!(asked, back);
     assert_eq!(back.as_bytes(), body);

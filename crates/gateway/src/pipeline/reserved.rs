@@ -34,7 +34,7 @@ impl Reserved {
     /// # Errors
     /// A call that failed here is metered like any other: its receipt is on its way.
     pub async fn dispatch(mut self) -> Result<Dispatched, Metered<Failure>> {
-        let body = self.peek.ask_usage(&self.bytes);
+        let body = self.peek.outgoing(&self.bytes, None);
         let candidates = std::mem::take(&mut self.candidates);
         let mut failure =
             Failure::gateway(Code::Internal, Retry::Never, "no provider is left for this call");
