@@ -1,44 +1,53 @@
 //! Accounts, and who the asker is.
 
+use std::sync::Arc;
+
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use weighbridge_core::account::Account;
+use weighbridge_core::day::Day;
 use weighbridge_core::entropy;
-use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::failure::Code;
+use weighbridge_core::failure::{Failure, Retry};
 use weighbridge_core::id::AccountId;
+use weighbridge_core::level;
 use weighbridge_core::role::Permission;
-use weighbridge_gateway::ReplyBody;
+use weighbridge_gateway::money::BudgetChange;
+use weighbridge_gateway::{Gateway, ReplyBody};
+use weighbridge_store::Page;
 
 use crate::answer::{json_answer, page};
-use crate::ask::{Ask, invalid, missing, shown, store_failure};
+use crate::ask::{Ask, Fields, invalid, missing, store_failure};
+use crate::budget;
 
-/// Levels come with a later version; every account has this one.
-const LEVEL: &str = "default";
-
-fn show(account: &Account) -> Value {
-    json!({ "id": account.id, "name": account.name, "level": account.level, "budget": null })
-}
+const FIELDS: [&str; 3] = ["name", "level", "budget"];
 
 pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     ask.may(Permission::ManageAccounts)?;
-    let (gateway, _, fields) = ask.object(&["name", "level"], &["budget"]).await?;
+    let (gateway, _, fields) = ask.object(&FIELDS, &[]).await?;
     let name = fields.name()?.ok_or_else(|| invalid("name", "is needed"))?.to_owned();
-    if fields.text("level")?.is_some_and(|level| level != LEVEL) {
-        let words = "level: other levels than `default` are not in this version";
-        return Err(Failure::client(Code::NotAvailable, words).at("level"));
-    }
+    let level = read_level(&gateway, &fields)?.unwrap_or_else(|| level::DEFAULT.to_owned());
     let now = gateway.clock().now().wall;
+    let budget = match budget::read(&fields, None)? {
+        None | Some(BudgetChange::Remove) => None,
+        Some(change) => change.applied(None).map_err(budget::not_changed)?,
+    };
+    let budget = budget.map(|budget| (budget, budget.period.start(Day::of(now))));
     let random = entropy::fresh(gateway.entropy()).map_err(|_| no_entropy())?;
-    let account = Account { id: AccountId::new(now, random), name, level: LEVEL.to_owned() };
-    gateway.store().add_account(account.clone(), now).await.map_err(store_failure)?;
-    Ok(json_answer(StatusCode::CREATED, &show(&account)))
+    let account = Account { id: AccountId::new(now, random), name, level };
+    gateway.store().add_account(account.clone(), budget, now).await.map_err(store_failure)?;
+    Ok(json_answer(StatusCode::CREATED, &show(&gateway, &account).await?))
 }
 
 pub(crate) async fn list(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     ask.may(Permission::ManageAccounts)?;
     let (limit, after) = ask.page(&[], |text| text.parse().ok())?;
     let accounts = ask.gateway.store().accounts(limit, after).await.map_err(store_failure)?;
-    Ok(page(shown(accounts, |account| show(&account))))
+    let mut items = Vec::with_capacity(accounts.items.len());
+    for account in &accounts.items {
+        items.push(show(&ask.gateway, account).await?);
+    }
+    Ok(page(Page { items, next: accounts.next }))
 }
 
 pub(crate) async fn read(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
@@ -46,29 +55,35 @@ pub(crate) async fn read(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     if id != ask.principal.account.id && !ask.principal.key.role.may(Permission::ManageAccounts) {
         return Err(missing("account"));
     }
-    let found = ask.gateway.store().account(id).await.map_err(store_failure)?;
-    let account = found.ok_or_else(|| missing("account"))?;
-    Ok(json_answer(StatusCode::OK, &show(&account)))
+    let account = find(&ask.gateway, id).await?;
+    Ok(json_answer(StatusCode::OK, &show(&ask.gateway, &account).await?))
 }
 
 pub(crate) async fn change(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     ask.may(Permission::ManageAccounts)?;
     let id: AccountId = ask.id("account")?;
-    let (gateway, _, fields) = ask.object(&["name"], &["level", "budget"]).await?;
-    let store = gateway.store();
-    if let Some(name) = fields.name()? {
-        store.rename_account(id, name.to_owned()).await.map_err(store_failure)?;
+    let (gateway, _, fields) = ask.object(&FIELDS, &[]).await?;
+    let name = fields.name()?.map(str::to_owned);
+    let level = read_level(&gateway, &fields)?;
+    let live = gateway.account(&find(&gateway, id).await?).await?;
+    let now = gateway.clock().now().wall;
+    let budget = live.standings(now).first().and_then(|standing| standing.budget);
+    // What can be refused comes first, so that a refusal changes nothing.
+    if let Some(change) = budget::read(&fields, budget)? {
+        live.change_budget(gateway.store(), change, now).await.map_err(budget::not_changed)?;
     }
-    let account = store.account(id).await.map_err(store_failure)?;
-    let account = account.ok_or_else(|| missing("account"))?;
-    Ok(json_answer(StatusCode::OK, &show(&account)))
+    if name.is_some() || level.is_some() {
+        gateway.store().change_account(id, name, level).await.map_err(store_failure)?;
+    }
+    let account = find(&gateway, id).await?;
+    Ok(json_answer(StatusCode::OK, &show(&gateway, &account).await?))
 }
 
-pub(crate) fn me(ask: &Ask) -> Result<Response<ReplyBody>, Failure> {
+pub(crate) async fn me(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     let principal = &ask.principal;
     let key = &principal.key;
     let value = json!({
-        "account": show(&principal.account),
+        "account": show(&ask.gateway, &principal.account).await?,
         "key": {
             "id": key.id,
             "role": key.role.as_str(),
@@ -77,6 +92,27 @@ pub(crate) fn me(ask: &Ask) -> Result<Response<ReplyBody>, Failure> {
         },
     });
     Ok(json_answer(StatusCode::OK, &value))
+}
+
+async fn show(gateway: &Arc<Gateway>, account: &Account) -> Result<Value, Failure> {
+    let standings = gateway.account(account).await?.standings(gateway.clock().now().wall);
+    Ok(budget::show(account, &standings))
+}
+
+async fn find(gateway: &Arc<Gateway>, id: AccountId) -> Result<Account, Failure> {
+    let found = gateway.store().account(id).await.map_err(store_failure)?;
+    found.ok_or_else(|| missing("account"))
+}
+
+/// The level that a body names, which the operator's file has to have.
+fn read_level(gateway: &Gateway, fields: &Fields) -> Result<Option<String>, Failure> {
+    let Some(name) = fields.text("level")? else { return Ok(None) };
+    if gateway.levels().find(name).is_some() {
+        return Ok(Some(name.to_owned()));
+    }
+    let known = gateway.levels().names().collect::<Vec<_>>().join(", ");
+    let words = format!("there is no level `{name}`; the configuration has {known}");
+    Err(invalid("level", &words))
 }
 
 /// The system gave no random bytes, so nothing can be named or keyed.

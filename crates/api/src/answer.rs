@@ -1,11 +1,12 @@
 //! Answers of the native API.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
-use weighbridge_core::failure::{Failure, Retry};
+use weighbridge_core::failure::Failure;
 use weighbridge_gateway::ReplyBody;
+use weighbridge_gateway::front::pace;
 use weighbridge_store::Page;
 
 /// A JSON answer.
@@ -28,23 +29,19 @@ pub(crate) fn page(page: Page<Value>) -> Response<ReplyBody> {
     json_answer(StatusCode::OK, &json!({ "items": page.items, "next": page.next }))
 }
 
-/// A refusal: `{"error": {"code", "message", "field"?}}`.
+/// A refusal: `{"error": {"code", "message", "field"?, "detail"?}}`.
 pub fn refuse(failure: &Failure) -> Response<ReplyBody> {
     let mut error = json!({ "code": failure.code.as_str(), "message": failure.words });
     if let Some(field) = &failure.field {
         error["field"] = json!(field);
     }
+    if let Some(detail) = &failure.detail {
+        error["detail"] = (**detail).clone();
+    }
     let status = StatusCode::from_u16(failure.code.status());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json_answer(status, &json!({ "error": error }));
     let headers = response.headers_mut();
-    match failure.retry {
-        Retry::Never => {
-            headers.insert("x-should-retry", HeaderValue::from_static("false"));
-        }
-        Retry::After(seconds) => {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-    }
+    pace::dress_retry(headers, failure.retry);
     response
 }

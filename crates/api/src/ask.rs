@@ -163,6 +163,11 @@ impl Ask {
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
+    /// A member as it stands, null included.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// A text, if it is there and not null.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, Failure> {
         match self.0.get(name) {
@@ -211,6 +216,12 @@ pub(crate) fn store_failure(error: StoreError) -> Failure {
         StoreError::Unavailable => {
             let words = "the gateway is stopping or too busy; try again";
             Failure::gateway(Code::CannotRecord, Retry::After(1), words)
+        }
+        StoreError::TooMany(what, limit) => {
+            let words = format!(
+                "there are {limit} {what} already (limits.{what}), and no more are allowed"
+            );
+            Failure::client(Code::LimitReached, words)
         }
         StoreError::Database(detail) => {
             tracing::error!(detail, "the database failed");

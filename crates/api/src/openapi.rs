@@ -95,6 +95,8 @@ fn answer(operation: Operation) -> (&'static str, Option<Value>) {
         Operation::RevokeKey => ("204", None),
         Operation::ListReceipts => ("200", Some(list_of("Receipt"))),
         Operation::ReadReceipt => ("200", Some(reference("Receipt"))),
+        Operation::CreateEstimate => ("201", Some(reference("Estimate"))),
+        Operation::ReadTable => ("200", Some(reference("Table"))),
     }
 }
 
@@ -104,16 +106,29 @@ fn query(operation: Operation) -> &'static [(&'static str, &'static str)] {
         Operation::ListKeys | Operation::ListReceipts => {
             &[("limit", "integer"), ("cursor", "string"), ("account", "string")]
         }
+        Operation::CreateEstimate => &[("flavor", "string")],
         _ => &[],
     }
 }
 
 fn body(operation: Operation) -> Option<Value> {
     match operation {
-        Operation::CreateAccount => {
-            Some(object(&["name"], json!({ "name": text(), "level": { "const": "default" } })))
-        }
-        Operation::ChangeAccount => Some(object(&[], json!({ "name": text() }))),
+        Operation::CreateAccount => Some(object(
+            &["name"],
+            json!({
+                "name": text(), "level": text(), "budget": reference("NewBudget"),
+            }),
+        )),
+        Operation::ChangeAccount => Some(object(
+            &[],
+            json!({
+                "name": text(), "level": text(), "budget": reference("NewBudget"),
+            }),
+        )),
+        Operation::CreateEstimate => Some(json!({
+            "type": "object",
+            "description": "The body of the call itself, byte for byte as it will be sent.",
+        })),
         Operation::CreateKey => Some(object(
             &[],
             json!({
@@ -153,12 +168,17 @@ fn schemas() -> Value {
     json!({
         "Error": object(&["error"], json!({
             "error": object(&["code", "message"], json!({
-                "code": text(), "message": text(), "field": text(),
+                "code": text(), "message": text(), "field": text(), "detail": { "type": "object" },
             })),
         })),
+        "Period": { "enum": weighbridge_core::budget::Period::ALL.map(|period| period.as_str()) },
         "Role": { "enum": weighbridge_core::role::Role::ALL.map(|role| role.as_str()) },
-        "Account": object(&["id", "name", "level", "budget"], json!({
-            "id": text(), "name": text(), "level": text(), "budget": { "type": "null" },
+        "Account": account(),
+        "NewBudget": new_budget(),
+        "Estimate": estimate(),
+        "Table": object(&["sha256", "kind", "in_force_since", "table"], json!({
+            "sha256": text(), "kind": { "enum": ["levels", "prices"] },
+            "in_force_since": { "type": "array", "items": text() }, "table": {},
         })),
         "Me": object(&["account", "key"], json!({
             "account": reference("Account"),
@@ -171,6 +191,53 @@ fn schemas() -> Value {
         "NewKey": object(&["id", "account", "kind", "role", "key"], new_key),
         "Receipt": receipt(),
     })
+}
+
+fn account() -> Value {
+    object(
+        &["id", "name", "level", "budget", "spent", "reserved", "free", "spending"],
+        json!({
+            "id": text(), "name": text(), "level": text(),
+            "budget": {
+                "type": ["object", "null"],
+                "properties": {
+                    "amount": text(), "currency": text(), "period": reference("Period"),
+                    "credit": text(), "resets_at": text_or_null(),
+                },
+            },
+            "spent": text_or_null(), "reserved": text_or_null(), "free": text_or_null(),
+            "spending": { "type": "array", "items": object(
+                &["currency", "spent", "reserved", "calls_in_flight"],
+                json!({
+                    "currency": text(), "spent": text(), "reserved": text(),
+                    "calls_in_flight": { "type": "integer" },
+                }),
+            ) },
+        }),
+    )
+}
+
+fn new_budget() -> Value {
+    json!({
+        "type": ["object", "null"],
+        "description": "null takes the budget away; top_up alone adds to what there is, once.",
+        "properties": {
+            "amount": text(), "currency": text(), "period": reference("Period"), "top_up": text(),
+        },
+    })
+}
+
+fn estimate() -> Value {
+    object(
+        &["id", "input_sha256", "expected", "reserved", "currency", "basis", "expires_at"],
+        json!({
+            "id": text(), "input_sha256": text(), "model": text(), "expected": text(),
+            "reserved": text(), "ceiling": text_or_null(), "currency": text(),
+            "basis": { "enum": ["counted", "bounded", "open"] },
+            "input_tokens": { "type": "integer" }, "output_tokens": { "type": "integer" },
+            "output_limit": { "type": ["integer", "null"] }, "expires_at": text(),
+        }),
+    )
 }
 
 fn receipt() -> Value {

@@ -25,6 +25,10 @@ pub enum Operation {
     ListReceipts,
     /// `GET receipts/{id}`
     ReadReceipt,
+    /// `POST estimates`
+    CreateEstimate,
+    /// `GET tables/{id}`
+    ReadTable,
 }
 
 /// A row of the table.
@@ -59,7 +63,7 @@ routes! {
     POST "/accounts" CreateAccount "Create an account" "admin";
     GET "/accounts" ListAccounts "List accounts, the oldest first" "admin";
     GET "/accounts/{id}" ReadAccount "Read an account" "admin, or any key of that account";
-    PATCH "/accounts/{id}" ChangeAccount "Give an account another name" "admin";
+    PATCH "/accounts/{id}" ChangeAccount "Give an account another name, level or budget" "admin";
     GET "/me" Me "Who this key speaks for" "every role";
     POST "/keys" CreateKey "Create a key; its text is in this answer and never again"
         "admin; developer for the own account";
@@ -70,11 +74,13 @@ routes! {
         "admin and auditor; developer and user for the own account";
     GET "/receipts/{id}" ReadReceipt "Read a receipt"
         "admin and auditor; developer and user for the own account";
+    POST "/estimates" CreateEstimate "What the call with this very body will cost" "as for the call";
+    GET "/tables/{id}" ReadTable "Read a table of levels or prices that receipts cite"
+        "whoever reads receipts";
 }
 
 /// First segments of the finished design that this version does not have.
-const NOT_YET: [&str; 12] = [
-    "estimates",
+const NOT_YET: [&str; 11] = [
     "tasks",
     "files",
     "provenance",

@@ -4,7 +4,7 @@ mod period;
 mod purse;
 
 pub use period::{NotAPeriod, Period};
-pub use purse::{Below, Purse, Short, Spent, Standing};
+pub use purse::{Below, Purse, Short, Standing, spent_before};
 
 use crate::day::Day;
 use crate::money::{Amount, Currency, Money};
@@ -44,17 +44,22 @@ impl Budget {
     /// This budget, which had its credit at the start of the period of `since`, in the period of
     /// `today`; `days` is what was spent on each day of that period and later ones, in order.
     #[must_use]
-    pub fn carried(self, since: Day, days: &[(Day, Amount)], today: Day) -> Self {
+    pub fn carried(
+        self,
+        since: Day,
+        days: impl Iterator<Item = (Day, Amount)>,
+        today: Day,
+    ) -> Self {
         let mut budget = self;
         let mut period = self.period.start(since);
         let mut spent = Amount::ZERO;
         for (day, amount) in days {
-            let of = self.period.start(*day);
+            let of = self.period.start(day);
             if of != period {
                 budget = budget.after(spent);
                 (period, spent) = (of, Amount::ZERO);
             }
-            spent += *amount;
+            spent += amount;
         }
         if self.period.start(today) == period { budget } else { budget.after(spent) }
     }

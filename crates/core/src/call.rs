@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use weighbridge_proof::{Digest, Timestamp};
 
+use crate::cost::{Cost, Interrupted, Terms};
 use crate::failure::{Failure, Source};
 use crate::id::{AccountId, CallId, KeyId, NodeId};
 use crate::usage::Usage;
@@ -67,6 +68,9 @@ pub struct Asked {
     pub model: String,
     /// Who called, beyond the key.
     pub attribution: Attribution,
+    /// What was agreed about the cost. Intents of before there were prices have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// A call's input, as far as it is known when the intent is committed.
@@ -157,32 +161,13 @@ pub struct Ending {
     pub complete: bool,
     /// Tokens, where any could be known.
     pub usage: Option<Usage>,
-    /// Whether what it cost can still be known.
-    pub cost: CostBasis,
-}
-
-/// How a call's cost is known. Prices are not in this version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CostBasis {
-    /// No price was in force for the model.
-    Unpriced,
-    /// The call's end was not seen.
-    Unknown,
-}
-
-impl CostBasis {
-    /// The word on receipts.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unpriced => "unpriced",
-            Self::Unknown => "unknown",
-        }
-    }
+    /// What it cost.
+    pub cost: Cost,
 }
 
 impl Ending {
     /// The end of a call whose process ended before it: found at the next start.
-    pub fn interrupted(found_at: Timestamp) -> Self {
+    pub fn interrupted(intent: &Intent, rule: Interrupted, found_at: Timestamp) -> Self {
         Self {
             outcome: Outcome::Interrupted,
             error: None,
@@ -197,7 +182,7 @@ impl Ending {
             output: None,
             complete: false,
             usage: None,
-            cost: CostBasis::Unknown,
+            cost: Cost::interrupted(intent.asked.terms.as_ref(), rule),
         }
     }
 

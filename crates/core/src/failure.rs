@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 /// Whose doing it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -22,6 +24,19 @@ pub enum Retry {
     Never,
     /// Yes, after about this many seconds.
     After(u32),
+    /// Yes, after this many milliseconds.
+    AfterMillis(u64),
+}
+
+impl Retry {
+    /// The whole seconds after which it is worth trying again; nothing where it never is.
+    pub const fn seconds(self) -> Option<u64> {
+        match self {
+            Self::Never => None,
+            Self::After(seconds) => Some(seconds as u64),
+            Self::AfterMillis(millis) => Some(millis.div_ceil(1000)),
+        }
+    }
 }
 
 /// A stable name for what went wrong, the same in every flavor and on every receipt.
@@ -53,6 +68,30 @@ pub enum Code {
     BodyIncomplete,
     /// The content coding or type of the body is not taken.
     UnsupportedMediaType,
+    /// The account's level allows no more requests now.
+    RateLimited,
+    /// The budget does not allow what the call may cost.
+    BudgetExceeded,
+    /// The call may cost more than its caller said that it may.
+    OverMaxCost,
+    /// Nothing bounds what the call may cost, and the level wants a bound.
+    CostUnbounded,
+    /// The model has no price, and the account has a budget.
+    Unpriced,
+    /// The model's price is in another currency than the budget.
+    CurrencyMismatch,
+    /// The caller asked to be asked: here is what the call will cost.
+    ConfirmationRequired,
+    /// The quote is unknown, expired, used, or for something else.
+    EstimateUnusable,
+    /// As many quotes are open as may be.
+    TooManyEstimates,
+    /// Another call was made with this idempotency key.
+    IdempotencyConflict,
+    /// A budget would be less than what is spent and held.
+    BudgetBelowUse,
+    /// There may be no more of something.
+    LimitReached,
     /// The intent or receipt cannot be committed, or no place for them is free.
     CannotRecord,
     /// The gateway is stopping.
@@ -93,6 +132,18 @@ impl Code {
             Self::RequestTimeout => "request_timeout",
             Self::BodyIncomplete => "body_incomplete",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::RateLimited => "rate_limit_exceeded",
+            Self::BudgetExceeded => "budget_exceeded",
+            Self::OverMaxCost => "over_max_cost",
+            Self::CostUnbounded => "cost_unbounded",
+            Self::Unpriced => "unpriced",
+            Self::CurrencyMismatch => "currency_mismatch",
+            Self::ConfirmationRequired => "confirmation_required",
+            Self::EstimateUnusable => "estimate_unusable",
+            Self::TooManyEstimates => "too_many_estimates",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::BudgetBelowUse => "budget_below_use",
+            Self::LimitReached => "limit_reached",
             Self::CannotRecord => "cannot_record",
             Self::ShuttingDown => "shutting_down",
             Self::Overloaded => "overloaded",
@@ -112,12 +163,23 @@ impl Code {
         match self {
             Self::InvalidRequest | Self::NotAvailable | Self::BodyIncomplete => 400,
             Self::InvalidApiKey => 401,
+            Self::BudgetExceeded
+            | Self::OverMaxCost
+            | Self::CostUnbounded
+            | Self::Unpriced
+            | Self::CurrencyMismatch
+            | Self::ConfirmationRequired => 402,
             Self::Forbidden => 403,
             Self::NotBuilt | Self::NotFound | Self::ModelNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
+            Self::EstimateUnusable
+            | Self::IdempotencyConflict
+            | Self::BudgetBelowUse
+            | Self::LimitReached => 409,
             Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::RateLimited | Self::TooManyEstimates => 429,
             Self::HeadersTooLarge => 431,
             Self::ClientLeft => 499,
             Self::Internal => 500,
@@ -145,29 +207,52 @@ pub struct Failure {
     pub words: Cow<'static, str>,
     /// The caller's own field at fault.
     pub field: Option<Cow<'static, str>>,
+    /// The same for programs: amounts, quotes, ids.
+    pub detail: Option<Box<Value>>,
 }
 
 impl Failure {
     /// Something the caller has to change.
     pub fn client(code: Code, words: impl Into<Cow<'static, str>>) -> Self {
         let words = words.into();
-        Self { source: Source::Client, code, retry: Retry::Never, words, field: None }
+        Self { source: Source::Client, code, retry: Retry::Never, words, field: None, detail: None }
     }
 
     /// Something of ours.
     pub fn gateway(code: Code, retry: Retry, words: impl Into<Cow<'static, str>>) -> Self {
-        Self { source: Source::Gateway, code, retry, words: words.into(), field: None }
+        Self {
+            source: Source::Gateway,
+            code,
+            retry,
+            words: words.into(),
+            field: None,
+            detail: None,
+        }
     }
 
     /// Something of the provider's.
     pub fn provider(code: Code, retry: Retry, words: impl Into<Cow<'static, str>>) -> Self {
-        Self { source: Source::Provider, code, retry, words: words.into(), field: None }
+        Self {
+            source: Source::Provider,
+            code,
+            retry,
+            words: words.into(),
+            field: None,
+            detail: None,
+        }
     }
 
     /// The same, naming the caller's field.
     #[must_use]
     pub fn at(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// The same, with what programs read of it.
+    #[must_use]
+    pub fn with(mut self, detail: Value) -> Self {
+        self.detail = Some(Box::new(detail));
         self
     }
 }

@@ -51,6 +51,8 @@ named! {
     CallId = CallName "rcpt_";
     /// A gateway's data directory.
     NodeId = NodeName "node_";
+    /// A quote of what a call will cost.
+    EstimateId = EstimateName "est_";
     /// An HTTP request, counted or not.
     RequestId = RequestName "req_";
 }

@@ -78,6 +78,7 @@ impl Level {
 #[derive(Debug, Clone)]
 pub struct LevelTable {
     levels: BTreeMap<String, Arc<Level>>,
+    default: Arc<Level>,
     json: String,
     digest: Digest,
 }
@@ -87,12 +88,18 @@ impl LevelTable {
     pub fn new(levels: Vec<Level>) -> Self {
         let mut by_name: BTreeMap<String, Arc<Level>> =
             levels.into_iter().map(|level| (level.name.clone(), Arc::new(level))).collect();
-        by_name.entry(DEFAULT.to_owned()).or_insert_with(|| Arc::new(Level::named(DEFAULT)));
+        let default = by_name.entry(DEFAULT.to_owned());
+        let default = default.or_insert_with(|| Arc::new(Level::named(DEFAULT))).clone();
         let shown: BTreeMap<&str, serde_json::Value> =
             by_name.iter().map(|(name, level)| (name.as_str(), describe(level))).collect();
         let json = json!(shown).to_string();
         let digest = Digest::of(json.as_bytes());
-        Self { levels: by_name, json, digest }
+        Self { levels: by_name, default, json, digest }
+    }
+
+    /// The level of this name, or the default one where there is none of that name.
+    pub fn of(&self, name: &str) -> &Arc<Level> {
+        self.levels.get(name).unwrap_or(&self.default)
     }
 
     /// The level of this name.

@@ -4,8 +4,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use weighbridge_proof::{Kind, Receipt, Salt, Section, SectionName};
 
-use crate::call::{Attempt, CostBasis, Ending, Input, Intent};
+use crate::call::{Attempt, Ending, Input, Intent};
+use crate::cost::Consent;
 use crate::failure::Source;
+use crate::money::{Amount, Currency};
 use crate::usage::Usage;
 
 /// One salt per section, in the order of [`SectionName::ALL`].
@@ -95,16 +97,24 @@ struct OutputEntry {
 
 #[derive(Serialize)]
 struct MoneySection {
-    actual: Option<()>,
+    actual: Option<Amount>,
     basis: &'static str,
-    consent: Option<()>,
-    currency: Option<()>,
-    estimate: Option<()>,
-    level_sha256: Option<()>,
-    overrun: Option<()>,
+    consent: Option<Consent>,
+    currency: Option<Currency>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<EntryEntry>,
+    estimate: Option<Amount>,
+    level_sha256: Option<weighbridge_proof::Digest>,
+    overrun: Option<Amount>,
     policy_sha256: Option<()>,
-    price_sha256: Option<()>,
-    reserved: Option<()>,
+    price_sha256: Option<weighbridge_proof::Digest>,
+    reserved: Option<Amount>,
+}
+
+#[derive(Serialize)]
+struct EntryEntry {
+    amount: Amount,
+    party: String,
 }
 
 /// The facts could not be written as canonical JSON: a number beyond 2^53 - 1.
@@ -131,7 +141,7 @@ pub fn issue(
             section(SectionName::Call, call, &call_section(intent, ending))?,
             section(SectionName::Caller, caller, &caller_section(intent))?,
             section(SectionName::Content, content, &content_section(intent, ending))?,
-            section(SectionName::Money, money, &money_section(ending.cost))?,
+            section(SectionName::Money, money, &money_section(intent, ending))?,
         ],
     })
 }
@@ -226,18 +236,25 @@ fn content_section(intent: &Intent, ending: &Ending) -> ContentSection {
     }
 }
 
-const fn money_section(cost: CostBasis) -> MoneySection {
+fn money_section(intent: &Intent, ending: &Ending) -> MoneySection {
+    let terms = intent.asked.terms;
+    let charge = ending.cost.charge;
+    let entries = charge.map(|charge| charge.entries(ending.provider.as_deref()));
+    let entries = entries.into_iter().flatten();
     MoneySection {
-        actual: None,
-        basis: cost.as_str(),
-        consent: None,
-        currency: None,
-        estimate: None,
-        level_sha256: None,
-        overrun: None,
+        actual: charge.map(|charge| charge.actual),
+        basis: ending.cost.basis.as_str(),
+        consent: terms.map(|terms| terms.consent),
+        currency: charge.map(|charge| charge.held.currency),
+        entries: entries
+            .map(|(party, amount)| EntryEntry { amount, party: party.word() })
+            .collect(),
+        estimate: charge.map(|charge| charge.held.estimate),
+        level_sha256: terms.map(|terms| terms.level_sha256),
+        overrun: charge.map(|charge| charge.overrun),
         policy_sha256: None,
-        price_sha256: None,
-        reserved: None,
+        price_sha256: charge.map(|charge| charge.held.price_sha256),
+        reserved: charge.map(|charge| charge.held.reserved),
     }
 }
 

@@ -2,4 +2,5 @@
 
 pub mod credential;
 pub mod openai;
+pub mod pace;
 pub mod request;

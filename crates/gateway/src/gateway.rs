@@ -5,14 +5,19 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use weighbridge_core::account::Account;
 use weighbridge_core::clock::Clock;
 use weighbridge_core::directory::Directory;
 use weighbridge_core::entropy::Entropy;
+use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::level::LevelTable;
+use weighbridge_core::price::PriceTable;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Store;
 
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::money::{Accounts, Counting, Lengths, LiveAccount};
 use crate::upstream::Upstream;
 
 /// When a reply's end may go out. An intent is committed before dispatch either way.
@@ -33,6 +38,10 @@ pub struct Parts {
     pub directory: Arc<Directory>,
     /// The way to them.
     pub upstream: Upstream,
+    /// What accounts may do.
+    pub levels: Arc<LevelTable>,
+    /// What calls cost.
+    pub prices: Arc<PriceTable>,
     /// The bounds.
     pub limits: Limits,
     /// When a reply's end may go out.
@@ -50,6 +59,9 @@ pub struct Gateway {
     pub(crate) parts: Parts,
     /// `limits.body_memory`, in units of [`BODY_UNIT`].
     pub(crate) body_memory: Arc<Semaphore>,
+    accounts: Accounts,
+    pub(crate) counting: Counting,
+    pub(crate) lengths: Lengths,
     started_at: Timestamp,
     /// Set when no new calls are taken.
     draining: CancellationToken,
@@ -68,6 +80,9 @@ impl Gateway {
         let units = parts.limits.body_memory.div_ceil(BODY_UNIT).min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             body_memory: Arc::new(Semaphore::new(units)),
+            accounts: Accounts::default(),
+            counting: Counting::default(),
+            lengths: Lengths::new(&parts.directory),
             started_at: parts.clock.now().wall,
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -94,6 +109,30 @@ impl Gateway {
     /// The providers.
     pub fn directory(&self) -> &Arc<Directory> {
         &self.parts.directory
+    }
+
+    /// What accounts may do.
+    pub fn levels(&self) -> &LevelTable {
+        &self.parts.levels
+    }
+
+    /// What calls cost.
+    pub fn prices(&self) -> &PriceTable {
+        &self.parts.prices
+    }
+
+    /// An account as it is used: windows, purse, open quotes.
+    ///
+    /// # Errors
+    /// 503 when it cannot be read from the database.
+    pub async fn account(&self, account: &Account) -> Result<Arc<LiveAccount>, Failure> {
+        let pace = self.levels().of(&account.level).sync;
+        let now = self.clock().now();
+        self.accounts.get(self.store(), account.id, pace, now).await.map_err(|error| {
+            tracing::error!(%error, account = %account.id, "an account could not be read");
+            let words = "the account cannot be looked up now; try again";
+            Failure::gateway(Code::Internal, Retry::After(1), words)
+        })
     }
 
     /// Time.

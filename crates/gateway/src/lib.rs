@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod limits;
 pub mod meter;
 pub mod metrics;
+pub mod money;
 pub mod pipeline;
 pub mod relay;
 pub mod upstream;

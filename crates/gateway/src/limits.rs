@@ -32,6 +32,10 @@ pub struct Limits {
     pub record_wait: Duration,
     /// `provider_error`: bytes of a provider's error that are read.
     pub provider_error: usize,
+    /// `estimates`: quotes of one account that are open at a time.
+    pub estimates: usize,
+    /// `estimate_time`: how long a quote may be accepted.
+    pub estimate_time: Duration,
     /// `provider_connections`: idle connections kept per provider.
     pub provider_connections: usize,
 }
@@ -52,6 +56,8 @@ impl Default for Limits {
             tail_wait: Duration::from_secs(5),
             record_wait: Duration::from_secs(10),
             provider_error: 64 << 10,
+            estimates: 1_000,
+            estimate_time: Duration::from_secs(600),
             provider_connections: 256,
         }
     }

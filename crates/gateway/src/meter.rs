@@ -7,21 +7,28 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use weighbridge_core::call::{Attempt, Content, CostBasis, Ending, Intent, Outcome};
+use weighbridge_core::call::{Attempt, Content, Ending, Intent, Outcome};
 use weighbridge_core::clock::Moment;
+use weighbridge_core::cost::Cost;
 use weighbridge_core::directory::Provider;
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Source};
 use weighbridge_core::id::CallId;
+use weighbridge_core::money::Money;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::estimate::estimate_tokens;
 use weighbridge_flavor::openai;
 use weighbridge_proof::{Hasher, Timestamp};
+use weighbridge_store::idempotency::OnceKey;
 use weighbridge_store::place::{Closing, Open};
 use weighbridge_store::receipts::Row;
+use weighbridge_store::spending::Spend;
 
 use crate::gateway::Gateway;
+use crate::money::bill::Bill;
+use crate::money::offer::Offer;
+use crate::upstream::Sent;
 
 /// The longest provider's request id that is kept, in bytes.
 const REQUEST_ID_LIMIT: usize = 128;
@@ -39,14 +46,17 @@ pub struct Meter {
     output: Hasher,
     first_byte_at: Option<Timestamp>,
     tokens: Tokens,
+    bill: Bill,
+    once: Option<OnceKey>,
+    /// Whether anything went to a provider, in this or an earlier exchange.
+    sent: Sent,
 }
 
 /// What is known of the tokens so far.
 #[derive(Debug, Clone, Default)]
 struct Tokens {
     reported: Option<Usage>,
-    /// Bytes of text that passed, in and out, for the estimate where nobody reports.
-    text_in: u64,
+    /// Bytes of text that came out, for the estimate where nobody reports.
     text_out: u64,
 }
 
@@ -68,16 +78,19 @@ pub struct Weighed {
     pub call: CallId,
     /// From the head of the call to just before the receipt's commit.
     pub duration_us: u64,
+    /// What the caller is charged; nothing where the model has no price.
+    pub cost: Option<Money>,
 }
 
 impl Meter {
-    /// The meter of a call whose intent is committed. `text_in` is the bytes of text in its input.
+    /// The meter of a call whose intent is committed, and what was agreed about its cost.
     pub(crate) fn new(
         gateway: Arc<Gateway>,
         open: Open,
         intent: Intent,
         started: Moment,
-        text_in: u64,
+        bill: Bill,
+        once: Option<OnceKey>,
     ) -> Self {
         gateway.parts.metrics.in_flight.inc();
         Self {
@@ -89,7 +102,10 @@ impl Meter {
             serving: None,
             output: Hasher::new(),
             first_byte_at: None,
-            tokens: Tokens { text_in, ..Tokens::default() },
+            tokens: Tokens::default(),
+            bill,
+            once,
+            sent: Sent::default(),
         }
     }
 
@@ -107,8 +123,13 @@ impl Meter {
         &self.gateway
     }
 
-    /// An exchange with `provider` begins.
-    pub(crate) fn begin_attempt(&mut self, provider: &Arc<Provider>) {
+    /// An exchange with the provider of this offer begins.
+    ///
+    /// # Errors
+    /// When what it costs there cannot be held.
+    pub(crate) fn begin_attempt(&mut self, offer: &Offer) -> Result<(), Failure> {
+        let provider = &offer.provider;
+        self.bill.serve(offer, self.gateway.parts.clock.now().wall)?;
         self.serving = Some(Arc::clone(provider));
         self.attempts.push(Attempt {
             provider: provider.name.clone(),
@@ -118,6 +139,25 @@ impl Meter {
             provider_request_id: None,
             region: provider.region.clone(),
         });
+        Ok(())
+    }
+
+    /// What tells whether anything was sent.
+    pub(crate) fn sending(&self) -> Sent {
+        self.sent.clone()
+    }
+
+    /// Whether anything may have reached a provider.
+    pub(crate) fn was_sent(&self) -> bool {
+        self.sent.is_set()
+    }
+
+    /// The answer has come to this many bytes of text.
+    ///
+    /// # Errors
+    /// Where that costs more than may be: the stream has to end.
+    pub(crate) fn grow(&mut self, text_bytes: u64) -> Result<(), Box<Failure>> {
+        self.bill.grow(text_bytes, &*self.gateway.parts.clock)
     }
 
     /// The head of the provider's reply has come.
@@ -168,18 +208,25 @@ impl Meter {
     /// Ends the call and queues its receipt.
     pub fn finish(mut self, end: End) -> (Closing, Weighed) {
         let now = self.gateway.parts.clock.now();
-        let weighed = Weighed {
+        let mut weighed = Weighed {
             call: self.intent.id,
             duration_us: now.steady.micros_since(self.started.steady),
+            cost: None,
         };
-        let closing = self.close(end, now);
+        let closing = self.close(end, now, &mut weighed.cost);
         (closing.unwrap_or_else(Closing::never), weighed)
     }
 
-    /// Queues the receipt, unless that was done before.
-    fn close(&mut self, end: End, now: Moment) -> Option<Closing> {
+    /// Settles the call and queues its receipt, unless that was done before. What was held is
+    /// settled here and charged in the receipt's commit: a process that ends in between charges
+    /// nothing of it, as for every call whose end was not seen.
+    fn close(&mut self, end: End, now: Moment, cost: &mut Option<Money>) -> Option<Closing> {
         let open = self.open.take()?;
         let ending = self.ending(end, now);
+        *cost = ending
+            .cost
+            .charge
+            .map(|charge| Money { amount: charge.actual, currency: charge.held.currency });
         self.gateway.parts.metrics.in_flight.dec();
         self.gateway.parts.metrics.ended(&ending);
         let salts: [u8; SALT_BYTES] = match entropy::fresh(&*self.gateway.parts.entropy) {
@@ -191,7 +238,10 @@ impl Meter {
         };
         match receipt::issue(&self.intent, &ending, &salts) {
             Ok(receipt) => {
-                Some(open.close(Row::new(self.intent.id, self.intent.account, &receipt)))
+                let spend = Spend::of(&ending);
+                let row = Row::new(self.intent.id, self.intent.account, &receipt, spend);
+                let unsent = self.once.take().filter(|_| !self.was_sent());
+                Some(open.close(row.freeing(unsent)))
             }
             Err(error) => {
                 tracing::error!(%error, call = %self.intent.id, "no receipt can be written");
@@ -219,13 +269,15 @@ impl Meter {
         let output = std::mem::take(&mut self.output);
         let output = Content { bytes: output.bytes(), sha256: output.finish() };
         let from_provider = failure.is_none_or(|failure| failure.source == Source::Provider);
-        let serving = self.serving.as_ref().filter(|_| from_provider || reached);
+        let serving = self.serving.clone().filter(|_| from_provider || reached);
+        let usage = self.usage(outcome);
+        let cost = self.settle(usage.as_ref(), now.wall);
         Ending {
             outcome,
             error,
             attempts: std::mem::take(&mut self.attempts),
-            flavor_out: serving.map(|provider| provider.flavor.as_str()),
-            provider: serving.map(|provider| provider.name.clone()),
+            flavor_out: serving.as_ref().map(|provider| provider.flavor.as_str()),
+            provider: serving.as_ref().map(|provider| provider.name.clone()),
             model_served: serving.map(|_| self.intent.asked.model.clone()),
             first_byte_at: self.first_byte_at,
             finished_at: now.wall,
@@ -233,22 +285,33 @@ impl Meter {
             streamed: None,
             output: Some(output),
             complete: outcome == Outcome::Ok,
-            usage: self.usage(outcome, reached),
-            cost: CostBasis::Unpriced,
+            usage,
+            cost,
         }
     }
 
+    /// What the call costs, and how long its model's answers are.
+    fn settle(&mut self, usage: Option<&Usage>, finished_at: Timestamp) -> Cost {
+        if let Some(usage) = usage.filter(|usage| usage.basis == Basis::Measured) {
+            let each = usage.output_tokens / self.bill.answers();
+            self.gateway.lengths.learn(&self.intent.asked.model, each);
+        }
+        let refused = |attempt: &Attempt| attempt.status.is_some_and(|status| status != 200);
+        let certain = !self.was_sent() || self.attempts.last().is_some_and(refused);
+        self.bill.settle(usage, certain, finished_at)
+    }
+
     /// What was used: as reported, else by the stated rule, where anything was used at all.
-    fn usage(&self, outcome: Outcome, reached: bool) -> Option<Usage> {
+    fn usage(&self, outcome: Outcome) -> Option<Usage> {
         if self.tokens.reported.is_some() {
             return self.tokens.reported;
         }
         let nothing_known = outcome == Outcome::Error && self.tokens.text_out == 0;
-        if !reached || nothing_known {
+        if !self.was_sent() || nothing_known {
             return None;
         }
         Some(Usage {
-            input_tokens: estimate_tokens(self.tokens.text_in),
+            input_tokens: self.bill.prompt(),
             output_tokens: estimate_tokens(self.tokens.text_out),
             cache_read_tokens: None,
             cache_write_tokens: None,
@@ -265,7 +328,7 @@ impl Drop for Meter {
         if self.open.is_some() {
             let now = self.gateway.parts.clock.now();
             // Nobody waits for this one.
-            drop(self.close(End::Left, now));
+            drop(self.close(End::Left, now, &mut None));
         }
     }
 }

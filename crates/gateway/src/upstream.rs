@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,7 +20,12 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(60);
 /// What providers see as user agent.
 const AGENT: &str = concat!("weighbridge/", env!("CARGO_PKG_VERSION"));
 
-type Pool = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Pool = Client<HttpsConnector<HttpConnector>, Outgoing>;
+
+mod outgoing;
+
+use outgoing::Outgoing;
+pub use outgoing::Sent;
 
 /// Every provider's connections.
 #[derive(Debug)]
@@ -86,8 +90,9 @@ impl Upstream {
         Ok(Self { lanes })
     }
 
-    /// Sends a chat completion to `provider` and waits for the head of its reply. Time is the
-    /// caller's business: dropping the future ends the exchange.
+    /// Sends a chat completion to `provider` and waits for the head of its reply; `sent` tells from
+    /// when on the provider may have seen it. Time is the caller's business: dropping the future
+    /// ends the exchange.
     ///
     /// # Errors
     /// [`SendError`] when no head came.
@@ -96,11 +101,12 @@ impl Upstream {
         provider: &Provider,
         passed_on: &HeaderMap,
         body: Bytes,
+        sent: Sent,
     ) -> Result<Response<Incoming>, SendError> {
         let lane = self.lanes.get(&provider.name).ok_or_else(|| {
             SendError::Unreachable(format!("no provider `{}` is set up", provider.name))
         })?;
-        let mut request = Request::new(Full::new(body));
+        let mut request = Request::new(Outgoing { body: Some(body), sent });
         *request.method_mut() = Method::POST;
         *request.uri_mut() = lane.chat.clone();
         let headers = request.headers_mut();

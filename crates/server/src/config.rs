@@ -3,14 +3,19 @@
 
 mod amount;
 mod complaint;
+mod levels;
 mod limits;
+mod prices;
 mod provider;
 mod reader;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use weighbridge_core::cost::Interrupted;
 use weighbridge_core::directory::Provider;
+use weighbridge_core::level::LevelTable;
+use weighbridge_core::price::PriceTable;
 use weighbridge_gateway::Durability;
 
 pub use complaint::{Complaint, ConfigError};
@@ -28,8 +33,14 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// When a reply's end may go out.
     pub durability: Durability,
+    /// Whether calls whose end was not seen are charged.
+    pub interrupted: Interrupted,
     /// The providers.
     pub providers: Vec<Provider>,
+    /// What accounts may do.
+    pub levels: LevelTable,
+    /// What calls cost.
+    pub prices: PriceTable,
     /// Every bound.
     pub limits: AllLimits,
     /// How logs are written.
@@ -71,30 +82,22 @@ pub enum LogLevel {
     Debug,
 }
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 10] = [
     "listen",
     "insecure_listen",
     "data_dir",
     "metrics_listen",
     "record",
     "providers",
+    "levels",
+    "prices",
     "limits",
     "log",
 ];
 
 /// What the finished design has and this version does not.
-const NOT_YET: [&str; 10] = [
-    "database_url",
-    "ledger",
-    "levels",
-    "hybrid",
-    "outbound",
-    "prices",
-    "aliases",
-    "tls",
-    "plugins",
-    "engines",
-];
+const NOT_YET: [&str; 8] =
+    ["database_url", "ledger", "hybrid", "outbound", "aliases", "tls", "plugins", "engines"];
 
 impl Config {
     /// Reads the file at `path`.
@@ -121,20 +124,38 @@ impl Config {
         let root = reader.root(document.get_ref());
         root.only(&KNOWN, &NOT_YET);
         let mut notes = Vec::new();
+        let providers = provider::read_all(&root, &mut notes);
+        let prices = prices::read(&root, &providers, &mut notes);
+        let (durability, interrupted) = read_record(&root);
+        let mut limits = limits::read(&root);
+        limits.store.interrupted = interrupted;
         let config = Self {
             listen: read_listen(&root),
             data_dir: root.text("data_dir").map_or_else(|| PathBuf::from("data"), PathBuf::from),
             metrics_listen: root.text("metrics_listen").and_then(|text| {
                 root.parsed("metrics_listen", &text, "an address and port such as 127.0.0.1:8687")
             }),
-            durability: read_record(&root),
-            providers: provider::read_all(&root, &mut notes),
-            limits: limits::read(&root),
+            durability,
+            interrupted,
+            providers,
+            levels: levels::read(&root),
+            prices,
+            limits,
             log: read_log(&root),
             notes,
         };
         reader.finish()?;
         Ok(config)
+    }
+}
+
+impl Config {
+    /// Models that have no price, with the providers that serve them.
+    pub fn unpriced(&self) -> Vec<(&str, &str)> {
+        let all = self.providers.iter().flat_map(|provider| {
+            provider.models.iter().map(|model| (provider.name.as_str(), model.as_str()))
+        });
+        all.filter(|(provider, model)| self.prices.find(provider, model).is_none()).collect()
     }
 }
 
@@ -159,13 +180,14 @@ fn read_listen(root: &Table<'_>) -> SocketAddr {
     address
 }
 
-fn read_record(root: &Table<'_>) -> Durability {
-    let Some(record) = root.table("record") else { return Durability::default() };
+fn read_record(root: &Table<'_>) -> (Durability, Interrupted) {
+    let Some(record) = root.table("record") else { return Default::default() };
     record.only(&["durability", "interrupted"], &[]);
-    record.one_of("interrupted", &[("free", ())], &["charge_reserved"]);
+    let rules = [("free", Interrupted::Free), ("charge_reserved", Interrupted::ChargeReserved)];
+    let interrupted = record.one_of("interrupted", &rules, &[]).unwrap_or_default();
     let durabilities =
         [("required", Durability::Required), ("best_effort", Durability::BestEffort)];
-    record.one_of("durability", &durabilities, &[]).unwrap_or_default()
+    (record.one_of("durability", &durabilities, &[]).unwrap_or_default(), interrupted)
 }
 
 fn read_log(root: &Table<'_>) -> Log {

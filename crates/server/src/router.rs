@@ -91,7 +91,7 @@ impl Router {
             return answer;
         }
         if path == weighbridge_api::PREFIX || is_native(path) {
-            return weighbridge_api::serve(&self.gateway, head, body).await;
+            return weighbridge_api::serve(&self.gateway, head, body, at).await;
         }
         match Endpoint::of(path) {
             Some(endpoint) if endpoint.method() == head.method => {

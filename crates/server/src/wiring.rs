@@ -11,6 +11,7 @@ use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_gateway::upstream::Upstream;
 use weighbridge_gateway::{Gateway, Metrics, Parts};
+use weighbridge_store::tables::{KeptTable, TableKind};
 use weighbridge_store::{Fatal, Opened, Store};
 
 use crate::clock::SystemClock;
@@ -46,12 +47,17 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
         );
     }
     set_admin_key(config, &store, &clock, &*entropy).await?;
+    check_levels(config, &store).await?;
+    keep_tables(config, &store, &clock).await?;
+    say_what_has_no_price(config);
     let mut registry = Registry::with_prefix("weighbridge");
     let metrics = Arc::new(Metrics::new(&mut registry));
     let gateway = Gateway::new(Parts {
         store,
         directory,
         upstream,
+        levels: Arc::new(config.levels.clone()),
+        prices: Arc::new(config.prices.clone()),
         limits: config.limits.gateway,
         durability: config.durability,
         clock,
@@ -65,6 +71,53 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
         "starting"
     );
     Ok(Wired { gateway, registry: Arc::new(registry), fatal })
+}
+
+/// An account whose level is gone would silently get another one's.
+async fn check_levels(config: &Config, store: &Store) -> Result<(), StartError> {
+    let used = store.levels_in_use().await;
+    let used = used.map_err(|error| StartError::Environment(error.to_string()))?;
+    let gone: Vec<String> =
+        used.into_iter().filter(|name| config.levels.find(name).is_none()).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let (gone, known) = (gone.join(", "), config.levels.names().collect::<Vec<_>>().join(", "));
+    Err(StartError::Environment(format!(
+        "accounts have the level {gone}, which the configuration does not have (it has {known}); \
+         write it into the file as [levels.NAME]"
+    )))
+}
+
+/// Whatever receipts will cite is kept first.
+async fn keep_tables(
+    config: &Config,
+    store: &Store,
+    clock: &SystemClock,
+) -> Result<(), StartError> {
+    let levels = KeptTable {
+        kind: TableKind::Levels,
+        digest: config.levels.digest(),
+        json: config.levels.json().to_owned(),
+    };
+    let prices = config.prices.digest().map(|digest| KeptTable {
+        kind: TableKind::Prices,
+        digest,
+        json: config.prices.json().to_owned(),
+    });
+    let tables = std::iter::once(levels).chain(prices).collect();
+    store.keep_tables(tables, clock.now().wall).await.map_err(|error| {
+        StartError::Environment(format!("levels and prices cannot be kept: {error}"))
+    })
+}
+
+fn say_what_has_no_price(config: &Config) {
+    let unpriced = config.unpriced();
+    if config.prices.digest().is_some() && !unpriced.is_empty() {
+        let models: Vec<&str> = unpriced.iter().map(|(_, model)| *model).collect();
+        let models = models.join(", ");
+        tracing::warn!(models, "have no price: accounts with a budget cannot call them");
+    }
 }
 
 async fn set_admin_key(

@@ -2,12 +2,15 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 use weighbridge_core::account::Account;
+use weighbridge_core::budget::Budget;
+use weighbridge_core::day::Day;
 use weighbridge_core::id::AccountId;
 use weighbridge_proof::Timestamp;
 
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::page::{PAGE_LIMIT, Page};
+use crate::spending::write_budget;
 
 const COLUMNS: &str = "id, name, level";
 
@@ -16,37 +19,70 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
 }
 
 impl Store {
-    /// Adds an account.
+    /// Adds an account, with a budget where it has one.
     ///
     /// # Errors
-    /// [`StoreError`] when it was not committed.
-    pub async fn add_account(&self, account: Account, at: Timestamp) -> Result<(), StoreError> {
+    /// [`StoreError::TooMany`] when there are as many as there may be.
+    pub async fn add_account(
+        &self,
+        account: Account,
+        budget: Option<(Budget, Day)>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let limit = self.account_limit();
         self.change(Box::new(move |connection| {
+            let there: i64 =
+                connection.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
+            if usize::try_from(there).unwrap_or(usize::MAX) >= limit {
+                return Ok(Err(StoreError::TooMany("accounts", limit)));
+            }
             connection.execute(
                 "INSERT INTO accounts (id, name, level, created_at) VALUES (?1, ?2, ?3, ?4)",
                 params![account.id.to_bytes(), account.name, account.level, at.micros()],
             )?;
+            write_budget(connection, account.id, budget)?;
             Ok(Ok(()))
         }))
         .await
     }
 
-    /// Gives an account another name.
+    /// Gives an account another name, another level, or both.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when there is none of that id.
-    pub async fn rename_account(&self, id: AccountId, name: String) -> Result<(), StoreError> {
+    pub async fn change_account(
+        &self,
+        id: AccountId,
+        name: Option<String>,
+        level: Option<String>,
+    ) -> Result<(), StoreError> {
         let answer = self
             .change(Box::new(move |connection| {
                 let changed = connection.execute(
-                    "UPDATE accounts SET name = ?2 WHERE id = ?1",
-                    params![id.to_bytes(), name],
+                    "UPDATE accounts SET name = coalesce(?2, name), level = coalesce(?3, level) \
+                     WHERE id = ?1",
+                    params![id.to_bytes(), name, level],
                 )?;
                 Ok(if changed == 0 { Err(StoreError::Missing("account")) } else { Ok(()) })
             }))
             .await;
         self.keyring().forget_all();
         answer
+    }
+
+    /// The levels that accounts have.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn levels_in_use(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let levels = connection
+                .prepare("SELECT DISTINCT level FROM accounts ORDER BY level")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(levels)
+        })
+        .await
     }
 
     /// One account.

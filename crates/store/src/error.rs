@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use weighbridge_core::id::CallId;
+
 /// A data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -63,6 +65,9 @@ pub enum StoreError {
     /// What the change refers to does not exist.
     #[error("no such {0}")]
     Missing(&'static str),
+    /// There may be no more of something.
+    #[error("there are {1} {0} already, and no more are allowed")]
+    TooMany(&'static str, usize),
     /// The database failed; for the log, not for callers.
     #[error("the database failed: {0}")]
     Database(String),
@@ -86,6 +91,19 @@ pub enum RecordError {
     /// The writer has stopped.
     #[error("the recorder has stopped")]
     Stopped,
+    /// Another call was made with the same idempotency key.
+    #[error(transparent)]
+    Repeated(#[from] Repeated),
+}
+
+/// A call was made with this idempotency key before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the call {call} was made with this idempotency key")]
+pub struct Repeated {
+    /// That call.
+    pub call: CallId,
+    /// Whether it goes on.
+    pub running: bool,
 }
 
 /// Whether the error says that the disk is full. The shared memory beside the log grows by

@@ -7,6 +7,7 @@
 pub mod accounts;
 mod checkpoint;
 pub mod error;
+pub mod idempotency;
 pub mod keyring;
 mod lock;
 mod open;
@@ -16,9 +17,11 @@ mod readers;
 pub mod receipts;
 mod recovery;
 mod schema;
+pub mod spending;
+pub mod tables;
 mod writer;
 
-pub use error::{OpenError, RecordError, StoreError};
+pub use error::{OpenError, RecordError, Repeated, StoreError};
 pub use open::{Opened, Options, Store};
 pub use page::Page;
 pub use place::{Closing, Open, Place};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use weighbridge_core::call::Boot;
 use weighbridge_core::clock::Clock;
+use weighbridge_core::cost::Interrupted;
 use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::NodeId;
 
@@ -36,11 +37,22 @@ pub struct Options {
     pub key_cache: usize,
     /// `limits.changes`: changes of accounts and keys that wait.
     pub changes: usize,
+    /// `limits.accounts`: accounts there may be.
+    pub accounts: usize,
+    /// `record.interrupted`: whether calls whose end was not seen are charged.
+    pub interrupted: Interrupted,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { calls: 4096, readers: 2, key_cache: 10_000, changes: 64 }
+        Self {
+            calls: 4096,
+            readers: 2,
+            key_cache: 10_000,
+            changes: 64,
+            accounts: 100_000,
+            interrupted: Interrupted::Free,
+        }
     }
 }
 
@@ -54,6 +66,8 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     boot: Boot,
+    /// `limits.accounts`.
+    accounts: usize,
     writer: Writer,
     readers: Readers,
     keyring: Keyring,
@@ -98,9 +112,9 @@ impl Store {
         schema::prepare(&mut connection, &file)?;
         sync_directory(dir).map_err(files)?;
         let boot = begin_epoch(&mut connection, clock, entropy).map_err(&database)?;
-        let interrupted =
-            recovery::interrupt_all(&mut connection, boot.node, clock.now().wall, entropy)
-                .map_err(database)?;
+        let (rule, now) = (options.interrupted, clock.now().wall);
+        let interrupted = recovery::interrupt_all(&mut connection, boot.node, rule, now, entropy)
+            .map_err(database)?;
 
         let readers = (0..options.readers.max(1))
             .map(|_| connect_reader(&file))
@@ -113,6 +127,7 @@ impl Store {
         let writer = Writer::start(connection, options, fatal).map_err(files)?;
         let inner = Inner {
             boot,
+            accounts: options.accounts,
             writer,
             readers: Readers::new(readers),
             keyring: Keyring::new(options.key_cache),
@@ -150,6 +165,10 @@ impl Store {
     pub async fn close(&self) {
         self.inner.writer.close().await;
         self.inner.checkpointer.stop();
+    }
+
+    pub(crate) fn account_limit(&self) -> usize {
+        self.inner.accounts
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

@@ -15,6 +15,7 @@ use weighbridge_core::call::Intent;
 use weighbridge_core::id::CallId;
 
 use crate::error::RecordError;
+use crate::idempotency::OnceKey;
 use crate::receipts::Row;
 use crate::writer::Job;
 
@@ -30,17 +31,18 @@ impl Place {
         Self { permit, queue }
     }
 
-    /// Queues the intent. It counts once the answer is awaited and good.
+    /// Queues the intent, with the key that its call may be made only once with. It counts once
+    /// the answer is awaited and good.
     ///
     /// # Errors
     /// [`RecordError::Stopped`] when the writer has ended.
-    pub fn open(self, intent: Intent) -> Result<Opening, RecordError> {
+    pub fn open(self, intent: Intent, once: Option<OnceKey>) -> Result<Opening, RecordError> {
         let call = intent.id;
         let (done, committed) = oneshot::channel();
         self.queue
-            .try_send(Job::Intent { intent: Box::new(intent), done })
+            .try_send(Job::Intent { intent: Box::new(intent), once: once.clone(), done })
             .map_err(|_| RecordError::Stopped)?;
-        Ok(Opening { call, place: Some(self), committed })
+        Ok(Opening { call, once, place: Some(self), committed })
     }
 }
 
@@ -48,6 +50,7 @@ impl Place {
 #[derive(Debug)]
 pub struct Opening {
     call: CallId,
+    once: Option<OnceKey>,
     place: Option<Place>,
     committed: oneshot::Receiver<Result<(), RecordError>>,
 }
@@ -70,7 +73,8 @@ impl Drop for Opening {
     fn drop(&mut self) {
         if let Some(Place { permit, queue }) = self.place.take() {
             // Fails only when the writer has ended; then the next start finds the intent.
-            drop(queue.try_send(Job::Withdraw { call: self.call, _permit: permit }));
+            let once = self.once.take();
+            drop(queue.try_send(Job::Withdraw { call: self.call, once, _permit: permit }));
         }
     }
 }

@@ -7,8 +7,10 @@ use weighbridge_core::receipt::{SALT_BYTES, Stored};
 use weighbridge_proof::{Digest, Receipt, Timestamp};
 
 use crate::error::StoreError;
+use crate::idempotency::{self, OnceKey};
 use crate::open::Store;
 use crate::page::{PAGE_LIMIT, Page};
+use crate::spending::{Charges, Spend};
 
 /// A receipt on its way into the store.
 #[derive(Debug, Clone)]
@@ -20,11 +22,13 @@ pub struct Row {
     leaf: String,
     salts: [u8; SALT_BYTES],
     sections: [String; 4],
+    spend: Option<Spend>,
+    frees: Option<OnceKey>,
 }
 
 impl Row {
-    /// The row of a receipt of `account`'s call `id`.
-    pub fn new(id: CallId, account: AccountId, receipt: &Receipt) -> Self {
+    /// The row of a receipt of `account`'s call `id`, and what it charges that account.
+    pub fn new(id: CallId, account: AccountId, receipt: &Receipt, spend: Option<Spend>) -> Self {
         let mut salts = [0; SALT_BYTES];
         let mut sections: [String; 4] = Default::default();
         for (index, section) in receipt.sections.iter().enumerate().take(sections.len()) {
@@ -39,7 +43,16 @@ impl Row {
             leaf: receipt.leaf().as_str().to_owned(),
             salts,
             sections,
+            spend,
+            frees: None,
         }
+    }
+
+    /// The same for a call of which nothing was ever sent: its key may be used again.
+    #[must_use]
+    pub fn freeing(mut self, once: Option<OnceKey>) -> Self {
+        self.frees = once;
+        self
     }
 }
 
@@ -74,7 +87,11 @@ pub(crate) fn delete_intent(connection: &Connection, call: CallId) -> rusqlite::
     Ok(())
 }
 
-pub(crate) fn insert(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
+pub(crate) fn insert(
+    connection: &Connection,
+    row: &Row,
+    charges: &mut Charges,
+) -> rusqlite::Result<()> {
     let [call, caller, content, money] = &row.sections;
     connection
         .prepare_cached(
@@ -94,6 +111,12 @@ pub(crate) fn insert(connection: &Connection, row: &Row) -> rusqlite::Result<()>
             content,
             money,
         ])?;
+    if let Some(spend) = &row.spend {
+        charges.add(row.account, spend);
+    }
+    if let Some(once) = &row.frees {
+        idempotency::free(connection, once, row.id)?;
+    }
     Ok(())
 }
 

@@ -1,14 +1,16 @@
 //! What a start finds of the process before it: calls whose intent was committed and whose receipt
-//! was not. Each gets a receipt `interrupted`, which charges nothing.
+//! was not. Each gets a receipt `interrupted`, which charges nothing unless the operator wants it to.
 
 use rusqlite::Connection;
 use weighbridge_core::call::Ending;
+use weighbridge_core::cost::Interrupted;
 use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::NodeId;
 use weighbridge_core::receipt;
 use weighbridge_proof::Timestamp;
 
 use crate::receipts::{self, Row};
+use crate::spending::{Charges, Spend};
 
 /// How many calls are ended in one commit.
 const BATCH: u32 = 500;
@@ -17,6 +19,7 @@ const BATCH: u32 = 500;
 pub(crate) fn interrupt_all(
     connection: &mut Connection,
     node: NodeId,
+    rule: Interrupted,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<usize, String> {
@@ -27,14 +30,17 @@ pub(crate) fn interrupt_all(
             return Ok(ended);
         }
         let transaction = connection.transaction().map_err(words)?;
+        let mut charges = Charges::default();
         for intent in &found {
             let salts = entropy::fresh(entropy).map_err(words)?;
-            let receipt =
-                receipt::issue(intent, &Ending::interrupted(now), &salts).map_err(words)?;
-            let row = Row::new(intent.id, intent.account, &receipt);
-            receipts::insert(&transaction, &row).map_err(words)?;
+            let ending = Ending::interrupted(intent, rule, now);
+            let receipt = receipt::issue(intent, &ending, &salts).map_err(words)?;
+            let spend = Spend::of(&ending);
+            let row = Row::new(intent.id, intent.account, &receipt, spend);
+            receipts::insert(&transaction, &row, &mut charges).map_err(words)?;
             receipts::delete_intent(&transaction, intent.id).map_err(words)?;
         }
+        charges.write(&transaction).map_err(words)?;
         transaction.commit().map_err(words)?;
         ended += found.len();
     }

@@ -1,18 +1,23 @@
-//! The database's form: made when new, refused when newer than this code.
+//! The database's form: made when new, brought up to date when older, refused when newer than this
+//! code.
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::error::OpenError;
 
+/// The steps from nothing to what this code writes. A step that was released is never changed.
+const STEPS: [&str; 2] =
+    [include_str!("schema/0001_receipts.sql"), include_str!("schema/0002_money.sql")];
+
 /// The version that this code writes.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// Marks the file as ours: "WBdg".
 const APPLICATION_ID: i64 = 0x5742_6467;
 
-/// Makes the tables in an empty database, in one transaction; leaves one of this version alone.
+/// Makes the tables in an empty database, or those that an older one lacks, in one transaction.
 pub(crate) fn prepare(connection: &mut Connection, file: &Path) -> Result<(), OpenError> {
     let dir = file.parent().unwrap_or(file).to_owned();
     let failed = |error: rusqlite::Error| OpenError::Database {
@@ -25,17 +30,23 @@ pub(crate) fn prepare(connection: &mut Connection, file: &Path) -> Result<(), Op
     let application = read(connection, "application_id").map_err(failed)?;
     let found = read(connection, "user_version").map_err(failed)?;
     match (application, found) {
-        (0, 0) if is_empty(connection).map_err(failed)? => {
-            let transaction = connection.transaction().map_err(failed)?;
-            transaction.execute_batch(include_str!("schema.sql")).map_err(failed)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-            transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
-            transaction.commit().map_err(failed)
-        }
+        (0, 0) if is_empty(connection).map_err(failed)? => step_up(connection, 0).map_err(failed),
         (APPLICATION_ID, VERSION) => Ok(()),
+        (APPLICATION_ID, 1..VERSION) => step_up(connection, found).map_err(failed),
         (APPLICATION_ID, _) => Err(OpenError::Newer { dir: dir.clone(), found, known: VERSION }),
         _ => Err(OpenError::Foreign { file: file.to_owned() }),
     }
+}
+
+fn step_up(connection: &mut Connection, from: i64) -> rusqlite::Result<()> {
+    let transaction: Transaction<'_> = connection.transaction()?;
+    let done = usize::try_from(from).unwrap_or(0);
+    for step in STEPS.iter().skip(done) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {

@@ -16,6 +16,7 @@ use weighbridge_core::call::Intent;
 use weighbridge_core::id::CallId;
 
 use crate::error::{RecordError, StoreError};
+use crate::idempotency::OnceKey;
 use crate::open::Options;
 use crate::place::Place;
 use crate::receipts::Row;
@@ -41,10 +42,14 @@ pub(crate) type Change =
 /// What the writer is asked to commit.
 pub(crate) enum Job {
     /// Before dispatch.
-    Intent { intent: Box<Intent>, done: oneshot::Sender<Result<(), RecordError>> },
+    Intent {
+        intent: Box<Intent>,
+        once: Option<OnceKey>,
+        done: oneshot::Sender<Result<(), RecordError>>,
+    },
     /// The caller left before its intent was acknowledged: nothing was dispatched. Holds its place
     /// until that is committed.
-    Withdraw { call: CallId, _permit: OwnedSemaphorePermit },
+    Withdraw { call: CallId, once: Option<OnceKey>, _permit: OwnedSemaphorePermit },
     /// After the call. Its place is free once it is committed.
     Receipt {
         row: Box<Row>,

@@ -27,11 +27,9 @@ fn families_are_known_by_how_their_models_are_called() {
 #[test]
 fn counts_are_those_that_openai_publishes() {
     // From the cookbook: "antidisestablishmentarianism" and "2 + 2 = 4" and a greeting in Japanese.
-    for (text, cl100k, o200k) in [
-        ("antidisestablishmentarianism", 6, 6),
-        ("2 + 2 = 4", 7, 7),
-        ("お誕生日おめでとう", 9, 8),
-    ] {
+    for (text, cl100k, o200k) in
+        [("antidisestablishmentarianism", 6, 6), ("2 + 2 = 4", 7, 7), ("お誕生日おめでとう", 9, 8)]
+    {
         assert_eq!(Family::Cl100k.count(text), cl100k, "{text}");
         assert_eq!(Family::O200k.count(text), o200k, "{text}");
     }

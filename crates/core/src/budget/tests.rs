@@ -3,7 +3,7 @@
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use weighbridge_proof::Timestamp;
 
-use super::{Budget, Period, Purse, Short, Spent};
+use super::{Budget, Period, Purse, Short};
 use crate::day::Day;
 use crate::invariant;
 use crate::money::{Amount, Currency};
@@ -20,13 +20,24 @@ fn budget(total: &str, period: Period) -> Budget {
     Budget { amount: amount(total), currency: usd(), period, credit: Amount::ZERO }
 }
 
+/// A purse with this budget, of which nothing is spent.
+fn purse(budget: Budget, now: Timestamp) -> Purse {
+    Purse::from_books(Some((budget, Day::of(now))), &[], now)
+}
+
+fn set(purse: &mut Purse, budget: Budget, before: Amount, now: Timestamp) -> bool {
+    let proposed = purse.propose(Some(budget), before, now).is_ok();
+    purse.accept();
+    proposed
+}
+
 fn at(day: i64) -> Timestamp {
     Day::from_number(day).start()
 }
 
 #[test]
 fn what_is_held_is_free_again_but_for_what_was_charged() {
-    let mut purse = Purse::new(Some(budget("1", Period::Once)), &[], at(0));
+    let mut purse = purse(budget("1", Period::Once), at(0));
     purse.reserve(usd(), amount("0.75"), at(0)).unwrap();
     let short = purse.reserve(usd(), amount("0.5"), at(0)).unwrap_err();
     assert!(matches!(short, Short::Free { free, standing } if free == amount("0.25")
@@ -40,7 +51,7 @@ fn what_is_held_is_free_again_but_for_what_was_charged() {
 
 #[test]
 fn another_currency_than_the_budgets_is_refused() {
-    let mut purse = Purse::new(Some(budget("1", Period::Once)), &[], at(0));
+    let mut purse = purse(budget("1", Period::Once), at(0));
     let cny = "CNY".parse().unwrap();
     assert_eq!(purse.reserve(cny, amount("0.1"), at(0)), Err(Short::Currency(usd())));
 }
@@ -48,7 +59,7 @@ fn another_currency_than_the_budgets_is_refused() {
 #[test]
 fn a_period_begins_anew_and_credit_lasts_until_it_is_used() {
     let topped_up = Budget { credit: amount("3"), ..budget("1", Period::Day) };
-    let mut purse = Purse::new(Some(topped_up), &[], at(10));
+    let mut purse = purse(topped_up, at(10));
     purse.reserve(usd(), amount("2.5"), at(10)).unwrap();
     purse.settle(usd(), amount("2.5"), amount("2.5"), at(10));
     // The day took 1 of its own and 1.5 of the credit.
@@ -63,12 +74,29 @@ fn a_period_begins_anew_and_credit_lasts_until_it_is_used() {
 
 #[test]
 fn what_was_spent_before_the_budget_counts_for_a_budget_without_a_period() {
-    let spent = [(usd(), Spent { total: amount("4"), before: Amount::ZERO })];
-    let mut purse = Purse::new(None, &spent, at(0));
-    assert!(purse.set_budget(Some(budget("3", Period::Once)), Amount::ZERO, at(0)).is_err());
-    purse.set_budget(Some(budget("5", Period::Once)), Amount::ZERO, at(0)).unwrap();
+    let mut purse = Purse::from_books(None, &[(usd(), Day::FIRST, amount("4"))], at(0));
+    assert!(!set(&mut purse, budget("3", Period::Once), Amount::ZERO, at(0)));
+    assert!(set(&mut purse, budget("5", Period::Once), Amount::ZERO, at(0)));
     assert!(purse.reserve(usd(), amount("1.1"), at(0)).is_err());
     purse.reserve(usd(), amount("1"), at(0)).unwrap();
+}
+
+#[test]
+fn while_a_budget_is_being_changed_both_bind() {
+    let mut purse = purse(budget("10", Period::Once), at(0));
+    purse.propose(Some(budget("2", Period::Once)), Amount::ZERO, at(0)).unwrap();
+    assert!(purse.reserve(usd(), amount("3"), at(0)).is_err());
+    purse.withdraw();
+    purse.reserve(usd(), amount("3"), at(0)).unwrap();
+    assert!(purse.propose(Some(budget("2", Period::Once)), Amount::ZERO, at(0)).is_err());
+    purse.propose(Some(budget("20", Period::Once)), Amount::ZERO, at(0)).unwrap();
+    assert!(purse.reserve(usd(), amount("8"), at(0)).is_err());
+    purse.accept();
+    purse.reserve(usd(), amount("8"), at(0)).unwrap();
+    purse.propose(None, Amount::ZERO, at(0)).unwrap();
+    assert!(purse.reserve(usd(), amount("80"), at(0)).is_err());
+    purse.accept();
+    purse.reserve(usd(), amount("80"), at(0)).unwrap();
 }
 
 #[test]
@@ -76,11 +104,11 @@ fn a_budget_read_from_the_books_is_the_one_that_was_rolled() {
     let topped_up = Budget { credit: amount("3"), ..budget("1", Period::Day) };
     let day = Day::from_number;
     let days = [(day(10), amount("2.5")), (day(12), amount("1.2")), (day(13), amount("0.3"))];
-    let carried = |today| topped_up.carried(day(10), &days, day(today)).credit;
+    let carried = |today| topped_up.carried(day(10), days.into_iter(), day(today)).credit;
     assert_eq!(carried(13), amount("1.3"));
     assert_eq!(carried(14), amount("1.3"));
-    assert_eq!(topped_up.carried(day(10), &[], day(20)).credit, amount("3"));
-    assert_eq!(topped_up.carried(day(10), &days[..1], day(10)).credit, amount("3"));
+    assert_eq!(topped_up.carried(day(10), std::iter::empty(), day(20)).credit, amount("3"));
+    assert_eq!(topped_up.carried(day(10), days.into_iter().take(1), day(10)).credit, amount("3"));
 }
 
 /// Something that happens to a purse.
@@ -158,20 +186,18 @@ impl Model {
             Event::SetBudget(nanos, credit, period) => {
                 let (amount, credit) = (Amount::from_nanos(*nanos), Amount::from_nanos(*credit));
                 let new = Budget { amount, currency: usd(), period: *period, credit };
-                if self.purse.set_budget(Some(new), self.before(*period), now).is_ok() {
+                let before = self.before(*period);
+                if set(&mut self.purse, new, before, now) {
                     self.budget = new;
                     self.since = period.start(Day::from_number(self.today));
                 }
             }
             Event::Crash => {
-                let total = self.total();
                 let days: Vec<_> =
-                    self.books.iter().filter(|(day, _)| *day >= self.since).copied().collect();
-                let budget = self.budget.carried(self.since, &days, Day::from_number(self.today));
-                let before = self.before(budget.period);
-                assert_eq!(Some(budget), self.purse.budget(now), "what the books say is what was");
-                let spent = [(usd(), Spent { total, before })];
-                self.purse = Purse::new(Some(budget), &spent, now);
+                    self.books.iter().map(|(day, amount)| (usd(), *day, *amount)).collect();
+                let mut found = Purse::from_books(Some((self.budget, self.since)), &days, now);
+                assert_eq!(found.budget(now), self.purse.budget(now));
+                self.purse = found;
                 self.holds.clear();
             }
             Event::Extend(..) | Event::Settle(..) | Event::Release(_) => {}
@@ -196,7 +222,7 @@ proptest! {
     ) {
         let first = Budget { amount: Amount::from_nanos(5_000), ..budget("0", Period::Once) };
         let mut model = Model {
-            purse: Purse::new(Some(first), &[], at(100)),
+            purse: purse(first, at(100)),
             holds: Vec::new(),
             books: Vec::new(),
             budget: first,

@@ -9,7 +9,7 @@ use weighbridge_proof::Digest;
 use crate::price::{Meter, Price, Rates};
 
 /// Every price of the operator's file, found by provider and model.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PriceTable {
     /// By model: the prices for one provider, then the one for all.
     by_model: HashMap<String, Vec<Arc<Price>>>,

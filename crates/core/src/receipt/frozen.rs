@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use weighbridge_proof::{Digest, Receipt, Timestamp};
 
 use super::{SALT_BYTES, issue};
-use crate::call::{
-    Asked, Attempt, Attribution, Boot, Content, CostBasis, Ending, Input, Intent, Outcome,
-};
+use crate::call::{Asked, Attempt, Attribution, Boot, Content, Ending, Input, Intent, Outcome};
+use crate::cost::{Charge, Consent, Cost, CostBasis, Held, Interrupted, Terms};
 use crate::failure::Source;
 use crate::id::{AccountId, CallId, KeyId, NodeId};
 use crate::usage::{Basis, Usage};
@@ -33,6 +32,7 @@ fn intent() -> Intent {
                 session: None,
                 labels: BTreeMap::from(labels),
             },
+            terms: None,
         },
     }
 }
@@ -67,7 +67,7 @@ fn ok() -> Ending {
             audio_output_tokens: None,
             basis: Basis::Measured,
         }),
-        cost: CostBasis::Unpriced,
+        cost: Cost::UNPRICED,
     }
 }
 
@@ -79,6 +79,27 @@ fn failed() -> Ending {
         usage: None,
         ..ok()
     }
+}
+
+/// The same call on terms.
+fn agreed() -> Intent {
+    let held = Held {
+        estimate: "0.00009".parse().unwrap(),
+        reserved: "0.00012".parse().unwrap(),
+        currency: "USD".parse().unwrap(),
+        price_sha256: Digest::of(b"prices"),
+    };
+    let level_sha256 = Digest::of(b"levels");
+    let terms = Terms { consent: Consent::MaxCost, level_sha256, held: Some(held) };
+    Intent { asked: Asked { terms: Some(terms), ..intent().asked }, ..intent() }
+}
+
+/// A call that cost more than was held for it.
+fn overrun() -> Ending {
+    let held = agreed().asked.terms.unwrap().held.unwrap();
+    let overrun = "0.000003".parse().unwrap();
+    let charge = Charge { held, actual: held.reserved, overrun };
+    Ending { cost: Cost { basis: CostBasis::Measured, charge: Some(charge) }, ..ok() }
 }
 
 fn sample(receipt: &Receipt) -> Value {
@@ -100,10 +121,19 @@ fn sample(receipt: &Receipt) -> Value {
 #[test]
 fn receipts_are_written_as_they_were_frozen() {
     let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/v1/receipts"));
-    let interrupted = Ending::interrupted(Timestamp::from_micros(1_795_532_460_000_000));
-    for (name, ending) in [("ok", ok()), ("error", failed()), ("interrupted", interrupted)] {
+    let found_at = Timestamp::from_micros(1_795_532_460_000_000);
+    let interrupted = |intent: Intent, rule| (Ending::interrupted(&intent, rule, found_at), intent);
+    let calls = [
+        ("ok", (ok(), intent())),
+        ("error", (failed(), intent())),
+        ("interrupted", interrupted(intent(), Interrupted::Free)),
+        ("overrun", (overrun(), agreed())),
+        ("interrupted_free", interrupted(agreed(), Interrupted::Free)),
+        ("interrupted_charged", interrupted(agreed(), Interrupted::ChargeReserved)),
+    ];
+    for (name, (ending, intent)) in calls {
         let salts: [u8; SALT_BYTES] = std::array::from_fn(|index| index.to_le_bytes()[0]);
-        let now = sample(&issue(&intent(), &ending, &salts).unwrap());
+        let now = sample(&issue(&intent, &ending, &salts).unwrap());
         let file = dir.join(format!("{name}.json"));
         if !file.exists() && std::env::var_os("WEIGHBRIDGE_FREEZE").is_some() {
             std::fs::write(&file, serde_json::to_string_pretty(&now).unwrap() + "\n").unwrap();

@@ -4,11 +4,11 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use weighbridge_proof::{Digest, Timestamp, canonical};
 
 use super::{SALT_BYTES, Stored, issue, show};
-use crate::call::{
-    Asked, Attempt, Attribution, Boot, Content, CostBasis, Ending, Input, Intent, Outcome,
-};
+use crate::call::{Asked, Attempt, Attribution, Boot, Content, Ending, Input, Intent, Outcome};
+use crate::cost::{Charge, Consent, Cost, CostBasis, Held, Interrupted, Terms};
 use crate::failure::Source;
 use crate::id::{AccountId, CallId, KeyId, NodeId};
+use crate::money::Amount;
 use crate::usage::{Basis, Usage};
 
 fn intent(attribution: Attribution) -> Intent {
@@ -24,8 +24,28 @@ fn intent(attribution: Attribution) -> Intent {
             flavor_in: "openai".to_owned(),
             model: "m\"\n\u{1f600}".to_owned(),
             attribution,
+            terms: Some(terms()),
         },
     }
+}
+
+fn terms() -> Terms {
+    let held = Held {
+        estimate: "0.00009".parse().unwrap(),
+        reserved: "0.00012".parse().unwrap(),
+        currency: "USD".parse().unwrap(),
+        price_sha256: Digest::of(b"prices"),
+    };
+    Terms { consent: Consent::Standing, level_sha256: Digest::of(b"levels"), held: Some(held) }
+}
+
+fn cost() -> impl Strategy<Value = Cost> {
+    let charge = (0i128..120_000, 0i128..9).prop_map(|(actual, overrun)| {
+        let (actual, overrun) = (Amount::from_nanos(actual), Amount::from_nanos(overrun));
+        let held = terms().held.unwrap();
+        Cost { basis: CostBasis::Measured, charge: Some(Charge { held, actual, overrun }) }
+    });
+    prop_oneof![charge, Just(Cost::UNPRICED)]
 }
 
 fn ending() -> impl Strategy<Value = Ending> {
@@ -35,8 +55,8 @@ fn ending() -> impl Strategy<Value = Ending> {
         Just(Outcome::Cancelled),
         Just(Outcome::Interrupted)
     ];
-    (outcome, any::<bool>(), any::<Option<u32>>(), prop::option::of(".{0,40}")).prop_map(
-        |(outcome, complete, tokens, id)| Ending {
+    (outcome, any::<bool>(), any::<Option<u32>>(), prop::option::of(".{0,40}"), cost()).prop_map(
+        |(outcome, complete, tokens, id, cost)| Ending {
             outcome,
             error: (outcome == Outcome::Error).then_some((Source::Provider, "provider_garbage")),
             attempts: vec![Attempt {
@@ -65,7 +85,7 @@ fn ending() -> impl Strategy<Value = Ending> {
                 audio_output_tokens: None,
                 basis: Basis::Measured,
             }),
-            cost: CostBasis::Unpriced,
+            cost,
         },
     )
 }
@@ -89,8 +109,10 @@ proptest! {
 
 #[test]
 fn an_interrupted_call_shows_that_its_cost_is_unknown() {
-    let ending = Ending::interrupted(Timestamp::from_micros(9_000_000));
-    let receipt = issue(&intent(Attribution::default()), &ending, &[7; SALT_BYTES]).unwrap();
+    let intent = intent(Attribution::default());
+    let found_at = Timestamp::from_micros(9_000_000);
+    let ending = Ending::interrupted(&intent, Interrupted::Free, found_at);
+    let receipt = issue(&intent, &ending, &[7; SALT_BYTES]).unwrap();
     let sections: Vec<String> = receipt.sections.iter().map(|s| s.json().to_owned()).collect();
     let shown = show(&Stored {
         id: receipt.id.clone(),
@@ -102,7 +124,8 @@ fn an_interrupted_call_shows_that_its_cost_is_unknown() {
     .unwrap();
     assert_eq!(shown["outcome"], "interrupted");
     assert_eq!(shown["cost"]["basis"], "unknown");
-    assert_eq!(shown["cost"]["actual"], serde_json::Value::Null);
+    assert_eq!(shown["cost"]["actual"], "0");
+    assert_eq!(shown["cost"]["reserved"], "0.00012");
     assert_eq!(shown["output"], serde_json::Value::Null);
     assert_eq!(shown["input"]["bytes"], 2);
     assert_eq!(shown["received_at"], "1970-01-01T00:00:01.000000Z");
@@ -111,7 +134,8 @@ fn an_interrupted_call_shows_that_its_cost_is_unknown() {
 #[test]
 fn a_streamed_input_is_on_the_receipt_once_it_has_passed() {
     let streaming = Intent { input: Input::Stream, ..intent(Attribution::default()) };
-    let cut_off = Ending::interrupted(Timestamp::from_micros(9_000_000));
+    let found_at = Timestamp::from_micros(9_000_000);
+    let cut_off = Ending::interrupted(&streaming, Interrupted::Free, found_at);
     let passed = Content { sha256: Digest::of(b"frames"), bytes: 6 };
     let over = Ending { streamed: Some(passed), ..cut_off.clone() };
     for (ending, expected) in [(cut_off, None), (over, Some(Digest::of(b"frames").to_string()))] {

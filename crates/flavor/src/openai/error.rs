@@ -15,6 +15,9 @@ pub struct ErrorWords<'a> {
     pub param: Option<&'a str>,
     /// The stable code.
     pub code: Option<&'a str>,
+    /// More of it, for programs: no member of OpenAI's own, and absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'a serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -57,6 +60,7 @@ mod tests {
             kind: "invalid_request_error",
             code: Some("no_x"),
             param: None,
+            detail: None,
         };
         let body = r#"{"error":{"message":"no \"x\"\nhere","type":"invalid_request_error","param":null,"code":"no_x"}}"#;
         assert_eq!(error_body(&words), body);

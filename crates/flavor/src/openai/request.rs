@@ -61,7 +61,7 @@ pub struct ChatPeek {
     pub gateway_fields: Vec<&'static str>,
     /// Whether the call is to go on without its caller.
     pub background: bool,
-    /// The bytes of all text in the request, as it stands there.
+    /// The bytes of all text in the request, as it stands there, its tools as a whole.
     pub text_bytes: u64,
     /// How many parts of messages may be no text: pictures, sounds, files, earlier spoken answers.
     /// Never zero where there is one.
@@ -125,7 +125,7 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
             .filter(|field| given(&document, field).is_some())
             .collect(),
         background: flag(&document, "background")?,
-        text_bytes: document.text_bytes(),
+        text_bytes: document.text_bytes() + tools_bytes(&document),
         media,
         tools: given(&document, "tools").is_some_and(|tools| !tools.empty),
         searches: given(&document, "web_search_options").is_some(),
@@ -219,6 +219,11 @@ fn usage_site(document: &Document, bounds: Bounds) -> Result<UsageSite, PeekErro
         }
         _ => Err(PeekError::WrongType { field: INSIDE, expected: "true or false" }),
     }
+}
+
+fn tools_bytes(document: &Document) -> u64 {
+    let tools = given(document, "tools").map_or(0, |tools| tools.span.len());
+    u64::try_from(tools).unwrap_or(u64::MAX)
 }
 
 fn count(document: &Document) -> Result<u64, PeekError> {

@@ -7,11 +7,13 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
-use weighbridge_core::failure::{Code, Failure, Retry, Source};
+use weighbridge_core::failure::{Code, Failure, Source};
 use weighbridge_core::role::Permission;
+use weighbridge_core::window::Allowance;
 use weighbridge_flavor::openai::{self, ErrorWords, ModelCard};
 
 use crate::body::ReplyBody;
+use crate::front::pace;
 use crate::gateway::Gateway;
 use crate::meter::Weighed;
 use crate::pipeline::dispatched::{Reply, ReplyHead, WholeReply};
@@ -70,22 +72,34 @@ pub async fn serve(
     let answer = match endpoint {
         Endpoint::Chat => {
             let received = Received::new(Arc::clone(gateway), head, body, at);
+            let mut allowance = None;
             // The future of a whole call is large; one allocation keeps it off every stack.
-            Box::pin(chat(received)).await
+            let answer = Box::pin(chat(received, &mut allowance)).await;
+            let mut response = answer.unwrap_or_else(|failure| refused(gateway, &failure));
+            if let Some(allowance) = allowance {
+                pace::dress(response.headers_mut(), &allowance);
+            }
+            return response;
         }
         Endpoint::Models => models(gateway, &head.headers).await,
         Endpoint::Model(id) => model(gateway, &head.headers, &id).await,
     };
-    answer.unwrap_or_else(|failure| {
-        gateway.metrics().refused(failure.code);
-        refuse(&failure)
-    })
+    answer.unwrap_or_else(|failure| refused(gateway, &failure))
+}
+
+/// A refusal that leaves a counter and no record.
+fn refused(gateway: &Gateway, failure: &Failure) -> Response<ReplyBody> {
+    gateway.metrics().refused(failure.code);
+    refuse(failure)
 }
 
 /// The life of a call, from its head to its reply.
-async fn chat(received: Received) -> Result<Response<ReplyBody>, Failure> {
+async fn chat(
+    received: Received,
+    allowance: &mut Option<Allowance>,
+) -> Result<Response<ReplyBody>, Failure> {
     let authenticated = received.authenticate().await?;
-    let admitted = authenticated.admit()?;
+    let admitted = authenticated.admit(allowance)?;
     let read = admitted.read().await?;
     let resolved = read.resolve()?;
     let reserved = resolved.reserve().await?;
@@ -98,7 +112,8 @@ async fn chat(received: Received) -> Result<Response<ReplyBody>, Failure> {
         Ok(Reply::Long(head, body)) => {
             let mut response = Response::new(ReplyBody::Long(body));
             dress(&mut response, &head);
-            let trailers = HeaderValue::from_static("x-weighbridge-duration-ms");
+            let trailers =
+                HeaderValue::from_static("x-weighbridge-cost, x-weighbridge-duration-ms");
             response.headers_mut().insert(http::header::TRAILER, trailers);
             Ok(response)
         }
@@ -129,7 +144,7 @@ async fn whole(metered: Metered<WholeReply>) -> Response<ReplyBody> {
     let mut response = Response::new(ReplyBody::whole(reply.body));
     dress(&mut response, &reply.head);
     let headers = response.headers_mut();
-    headers.insert("x-weighbridge-duration-ms", HeaderValue::from(weighed.duration_us / 1000));
+    weigh(headers, weighed);
     if status.is_client_error() && !matches!(status.as_u16(), 408 | 409 | 429) {
         headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
@@ -158,6 +173,14 @@ fn dress(response: &mut Response<ReplyBody>, head: &ReplyHead) {
     insert_text(headers, "x-weighbridge-call", &head.call.to_string());
     insert_text(headers, "x-weighbridge-provider", &head.provider.name);
     insert_text(headers, "x-weighbridge-model", &head.model);
+}
+
+/// What a call weighed.
+fn weigh(headers: &mut HeaderMap, weighed: Weighed) {
+    headers.insert("x-weighbridge-duration-ms", HeaderValue::from(weighed.duration_us / 1000));
+    if let Some(cost) = weighed.cost {
+        insert_text(headers, "x-weighbridge-cost", &cost.to_string());
+    }
 }
 
 /// A header out of text that may hold what no header can: then it is left out.
@@ -235,14 +258,7 @@ pub fn refuse(failure: &Failure) -> Response<ReplyBody> {
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json(status, refusal_bytes(failure));
     let headers = response.headers_mut();
-    match failure.retry {
-        Retry::Never => {
-            headers.insert("x-should-retry", HeaderValue::from_static("false"));
-        }
-        Retry::After(seconds) => {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-    }
+    pace::dress_retry(headers, failure.retry);
     response
 }
 
@@ -251,7 +267,7 @@ fn refuse_recorded(failure: &Failure, weighed: Weighed) -> Response<ReplyBody> {
     let mut response = refuse(failure);
     let headers = response.headers_mut();
     insert_text(headers, "x-weighbridge-call", &weighed.call.to_string());
-    headers.insert("x-weighbridge-duration-ms", HeaderValue::from(weighed.duration_us / 1000));
+    weigh(headers, weighed);
     response
 }
 
@@ -265,8 +281,18 @@ fn words(failure: &Failure) -> ErrorWords<'_> {
         Source::Client => match failure.code {
             Code::InvalidApiKey => "authentication_error",
             Code::Forbidden => "permission_error",
+            Code::RateLimited | Code::TooManyEstimates => "requests",
+            Code::BudgetExceeded
+            | Code::OverMaxCost
+            | Code::CostUnbounded
+            | Code::Unpriced
+            | Code::CurrencyMismatch
+            | Code::ConfirmationRequired => "insufficient_quota",
             _ => "invalid_request_error",
         },
+        Source::Gateway if matches!(failure.code, Code::BudgetExceeded | Code::OverMaxCost) => {
+            "insufficient_quota"
+        }
         Source::Gateway | Source::Provider => "server_error",
     };
     ErrorWords {
@@ -274,6 +300,7 @@ fn words(failure: &Failure) -> ErrorWords<'_> {
         kind,
         code: Some(failure.code.as_str()),
         param: failure.field.as_deref(),
+        detail: failure.detail.as_deref(),
     }
 }
 

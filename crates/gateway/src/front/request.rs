@@ -4,19 +4,18 @@
 use http::{HeaderMap, HeaderValue};
 use weighbridge_core::call::{Attribution, LABEL_NAME_LIMIT, LABEL_VALUE_LIMIT, LABELS_LIMIT};
 use weighbridge_core::failure::{Code, Failure};
+use weighbridge_core::id::EstimateId;
+use weighbridge_core::money::{Amount, Currency};
+use weighbridge_store::idempotency::KEY_LIMIT;
 
 /// What every header of ours begins with.
 const OURS: &str = "x-weighbridge-";
 
 /// Headers of the design that this version does not do.
-const NOT_YET: [&str; 6] = [
-    "x-weighbridge-hybrid-policy",
-    "x-weighbridge-max-cost",
-    "x-weighbridge-estimate",
-    "x-weighbridge-sequence",
-    "x-weighbridge-confirm",
-    "idempotency-key",
-];
+const NOT_YET: [&str; 2] = ["x-weighbridge-hybrid-policy", "x-weighbridge-sequence"];
+
+/// The header of a key that a call may be made only once with.
+const ONCE: &str = "idempotency-key";
 
 /// The longest end user or session that is kept, in bytes.
 const ATTRIBUTION_LIMIT: usize = 256;
@@ -28,6 +27,50 @@ pub struct Wishes {
     pub attribution: Attribution,
     /// Whether comment lines of ours may stand in a stream.
     pub trailer: bool,
+    /// `x-weighbridge-max-cost`: the most that the call may be charged.
+    pub max_cost: Option<MaxCost>,
+    /// `x-weighbridge-estimate`: the quote that is accepted.
+    pub estimate: Option<EstimateId>,
+    /// `x-weighbridge-confirm: ask`: whether the caller wants to know the cost first.
+    pub ask: bool,
+    /// `idempotency-key`: the call is made only once with it.
+    pub once: Option<String>,
+}
+
+/// The most that a call may be charged: in the currency of its price, unless it names one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxCost {
+    amount: Amount,
+    currency: Option<Currency>,
+}
+
+impl MaxCost {
+    /// The amount, for a call that is priced in `currency`.
+    ///
+    /// # Errors
+    /// 402 where it names another currency.
+    pub fn in_currency(self, currency: Currency) -> Result<Amount, Failure> {
+        match self.currency.filter(|own| *own != currency) {
+            None => Ok(self.amount),
+            Some(own) => {
+                let words = format!(
+                    "x-weighbridge-max-cost is in {own} and the model's price in {currency}; they \
+                     are never converted"
+                );
+                let failure = Failure::client(Code::CurrencyMismatch, words);
+                Err(failure.at("x-weighbridge-max-cost"))
+            }
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (amount, currency) = match text.split_once(' ') {
+            Some((amount, currency)) => (amount, Some(currency.trim().parse().ok()?)),
+            None => (text, None),
+        };
+        let amount: Amount = amount.parse().ok()?;
+        (!amount.is_negative()).then_some(Self { amount, currency })
+    }
 }
 
 impl Wishes {
@@ -36,7 +79,14 @@ impl Wishes {
     /// # Errors
     /// 400 for what is not done here, and for what cannot be read.
     pub fn read(headers: &HeaderMap, trusted: bool) -> Result<Self, Failure> {
-        let mut wishes = Self { attribution: Attribution::default(), trailer: true };
+        let mut wishes = Self {
+            attribution: Attribution::default(),
+            trailer: true,
+            max_cost: None,
+            estimate: None,
+            ask: false,
+            once: None,
+        };
         for (name, value) in headers {
             let name = name.as_str();
             if NOT_YET.contains(&name) {
@@ -45,6 +95,8 @@ impl Wishes {
             }
             if let Some(wish) = name.strip_prefix(OURS) {
                 wishes.take(wish, value)?;
+            } else if name == ONCE {
+                wishes.take_once(value)?;
             }
         }
         if trusted {
@@ -71,9 +123,36 @@ impl Wishes {
             // Nothing is converted in this version, so nothing can be lost by it.
             ("strict", "true" | "false") => {}
             ("strict", _) => return Err(wrong("should be `true` or `false`")),
+            ("max-cost", cost) => {
+                let wanted = "should be an amount such as `0.05`, or with a currency `0.05 USD`";
+                self.max_cost = Some(MaxCost::read(cost).ok_or_else(|| wrong(wanted))?);
+            }
+            ("estimate", id) => {
+                let wanted = "should be the `id` of an estimate, `est_...`";
+                self.estimate = Some(id.parse().map_err(|_| wrong(wanted))?);
+            }
+            ("confirm", "ask") => self.ask = true,
+            ("confirm", "auto") => self.ask = false,
+            ("confirm", _) => return Err(wrong("should be `ask` or `auto`")),
             ("labels", labels) => self.attribution.labels = read_labels(labels).map_err(wrong)?,
             _ => return Err(wrong("no such header of this gateway")),
         }
+        Ok(())
+    }
+}
+
+impl Wishes {
+    fn take_once(&mut self, value: &HeaderValue) -> Result<(), Failure> {
+        let key = value.to_str().ok().map(str::trim);
+        let key = key.filter(|key| (1..=KEY_LIMIT).contains(&key.len())).ok_or_else(|| {
+            let words = format!("{ONCE}: should be 1 to {KEY_LIMIT} visible ASCII characters");
+            Failure::client(Code::InvalidRequest, words).at(ONCE)
+        })?;
+        if self.once.as_deref().is_some_and(|other| other != key) {
+            let words = format!("{ONCE}: stands twice, with different keys");
+            return Err(Failure::client(Code::InvalidRequest, words).at(ONCE));
+        }
+        self.once = Some(key.to_owned());
         Ok(())
     }
 }
@@ -129,6 +208,33 @@ mod tests {
         }
         let typo = read(&[("x-weighbridge-lables", "a=b")], false).unwrap_err();
         assert_eq!(typo.code, Code::InvalidRequest);
+    }
+
+    #[test]
+    fn wishes_about_money_are_read() {
+        let sent = [
+            ("x-weighbridge-max-cost", "0.05 USD"),
+            ("x-weighbridge-confirm", "ask"),
+            ("idempotency-key", "order-7"),
+        ];
+        let wishes = read(&sent, false).unwrap();
+        let in_currency = |code: &str| wishes.max_cost.unwrap().in_currency(code.parse().unwrap());
+        assert_eq!(in_currency("USD").ok(), "0.05".parse().ok());
+        assert_eq!(in_currency("CNY").unwrap_err().code, Code::CurrencyMismatch);
+        assert!(wishes.ask);
+        assert_eq!(wishes.once.as_deref(), Some("order-7"));
+        for (name, value) in [
+            ("x-weighbridge-max-cost", "-1"),
+            ("x-weighbridge-max-cost", "1e3"),
+            ("x-weighbridge-max-cost", "1 dollars"),
+            ("x-weighbridge-estimate", "est_1"),
+            ("x-weighbridge-confirm", "yes"),
+            ("idempotency-key", " "),
+        ] {
+            assert_eq!(read(&[(name, value)], false).unwrap_err().field.as_deref(), Some(name));
+        }
+        let two = [("idempotency-key", "a"), ("idempotency-key", "b")];
+        assert!(read(&two, false).is_err());
     }
 
     #[test]

@@ -12,11 +12,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use weighbridge_core::call::Content;
 use weighbridge_core::credential::Principal;
 use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::level::Level;
 use weighbridge_flavor::{json, openai};
 use weighbridge_proof::Hasher;
 
 use crate::front::request::Wishes;
 use crate::gateway::{BODY_UNIT, Gateway};
+use crate::money::LiveAccount;
 use crate::pipeline::{Read, Received};
 
 /// The longest value of the body that is kept while peeking, in bytes.
@@ -26,6 +28,8 @@ const CAPTURE: usize = 64 << 10;
 pub struct Admitted {
     pub(crate) received: Received,
     pub(crate) principal: Arc<Principal>,
+    pub(crate) account: Arc<LiveAccount>,
+    pub(crate) level: Arc<Level>,
 }
 
 impl Admitted {
@@ -36,7 +40,7 @@ impl Admitted {
     /// version does not do; 408 when it comes too slowly; 413 when it is too long; 415 when it is
     /// coded; 503 when too many bodies are held.
     pub async fn read(self) -> Result<Read, Failure> {
-        let Self { received, principal } = self;
+        let Self { received, principal, account, level } = self;
         let Received { gateway, head, body, at } = received;
         let wishes = Wishes::read(&head.headers, principal.key.trusted_headers)?;
         refuse_coding(&head.headers)?;
@@ -49,6 +53,8 @@ impl Admitted {
             headers: head.headers,
             at,
             principal,
+            account,
+            level,
             wishes,
             bytes,
             content,

@@ -9,10 +9,12 @@ use weighbridge_core::call::Content;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Principal;
 use weighbridge_core::failure::{Code, Failure};
+use weighbridge_core::level::Level;
 use weighbridge_flavor::openai;
 
 use crate::front::request::Wishes;
 use crate::gateway::Gateway;
+use crate::money::LiveAccount;
 use crate::pipeline::Resolved;
 
 /// The fourth stage: the whole input, and what routing needs of it.
@@ -21,6 +23,8 @@ pub struct Read {
     pub(crate) headers: HeaderMap,
     pub(crate) at: Moment,
     pub(crate) principal: Arc<Principal>,
+    pub(crate) account: Arc<LiveAccount>,
+    pub(crate) level: Arc<Level>,
     pub(crate) wishes: Wishes,
     pub(crate) bytes: Bytes,
     pub(crate) content: Content,

@@ -32,7 +32,9 @@ impl Received {
     /// 401 without a valid credential; 503 when credentials cannot be looked up.
     pub async fn authenticate(self) -> Result<Authenticated, Failure> {
         let principal = principal(&self.gateway, &self.head.headers).await?;
-        Ok(Authenticated { received: self, principal })
+        let account = self.gateway.account(&principal.account).await?;
+        let level = Arc::clone(self.gateway.levels().of(&principal.account.level));
+        Ok(Authenticated { received: self, principal, account, level })
     }
 }
 

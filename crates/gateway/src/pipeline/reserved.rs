@@ -10,16 +10,20 @@ use tokio::sync::OwnedSemaphorePermit;
 use weighbridge_core::call::Outcome;
 use weighbridge_core::directory::Provider;
 use weighbridge_core::failure::{Code, Failure, Retry};
-use weighbridge_flavor::openai;
+use weighbridge_core::level::{Level, Reserve};
+use weighbridge_flavor::openai::{self, LimitField, OutputLimit};
+use weighbridge_tokens::Family;
 
 use crate::meter::Meter;
+use crate::money::offer::Offer;
 use crate::pipeline::{Dispatched, Metered};
 use crate::upstream::SendError;
 
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
     pub(crate) meter: Meter,
-    pub(crate) candidates: Vec<Arc<Provider>>,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) level: Arc<Level>,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,
     pub(crate) _memory: OwnedSemaphorePermit,
@@ -34,19 +38,23 @@ impl Reserved {
     /// # Errors
     /// A call that failed here is metered like any other: its receipt is on its way.
     pub async fn dispatch(mut self) -> Result<Dispatched, Metered<Failure>> {
-        let body = self.peek.outgoing(&self.bytes, None);
-        let candidates = std::mem::take(&mut self.candidates);
+        let offers = std::mem::take(&mut self.offers);
         let mut failure =
             Failure::gateway(Code::Internal, Retry::Never, "no provider is left for this call");
-        for provider in candidates {
-            self.meter.begin_attempt(&provider);
+        for offer in offers {
+            if let Err(other) = self.meter.begin_attempt(&offer) {
+                failure = other;
+                continue;
+            }
+            let body = self.peek.outgoing(&self.bytes, self.limit(&offer));
+            let provider = offer.provider;
             let patience = if self.peek.stream {
                 provider.timeouts.first_byte
             } else {
                 provider.timeouts.total
             };
             let deadline = tokio::time::Instant::now() + patience;
-            match self.send(&provider, body.clone(), patience).await {
+            match self.send(&provider, body, patience).await {
                 Ok(reply) => {
                     self.meter.head(reply.status().as_u16(), reply.headers());
                     return Ok(Dispatched {
@@ -71,6 +79,18 @@ impl Reserved {
         Err(Metered::failed(self.meter, failure))
     }
 
+    /// The limit of the answer that has to be put into the request for its ceiling to hold.
+    fn limit(&self, offer: &Offer) -> Option<OutputLimit> {
+        if self.level.reserve != Reserve::Ceiling || self.peek.max_output.is_some() {
+            return None;
+        }
+        let tokens = offer.estimate()?.output_limit?;
+        let openais_own = Family::of(&self.peek.model).is_some_and(Family::is_openais_own);
+        let field =
+            if openais_own { LimitField::MaxCompletionTokens } else { LimitField::MaxTokens };
+        Some(OutputLimit { field, tokens })
+    }
+
     /// One exchange, up to the head of its reply. The error says whether anything may have been
     /// sent.
     async fn send(
@@ -83,7 +103,7 @@ impl Reserved {
         let name = &provider.name;
         let reply = tokio::time::timeout(
             patience,
-            gateway.parts.upstream.chat(provider, &self.headers, body),
+            gateway.parts.upstream.chat(provider, &self.headers, body, self.meter.sending()),
         );
         let answer = tokio::select! {
             answer = reply => answer,
@@ -104,7 +124,8 @@ impl Reserved {
             Err(_) => {
                 tracing::warn!(provider = name, ?patience, "a provider did not answer in time");
                 let words = format!("the provider `{name}` did not answer within {patience:?}");
-                Err((Failure::provider(Code::ProviderTimeout, Retry::After(1), words), true))
+                let sent = self.meter.was_sent();
+                Err((Failure::provider(Code::ProviderTimeout, Retry::After(1), words), sent))
             }
         }
     }

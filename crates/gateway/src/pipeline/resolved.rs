@@ -3,13 +3,21 @@
 use std::sync::Arc;
 
 use weighbridge_core::call::{Asked, Input, Intent};
+use weighbridge_core::cost::Terms;
 use weighbridge_core::directory::{Flavor, Provider, Service};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
+use weighbridge_core::quote::Quote;
 use weighbridge_store::RecordError;
+use weighbridge_store::idempotency::OnceKey;
+use weighbridge_store::place::Open;
 
+use crate::gateway::Gateway;
 use crate::meter::Meter;
+use crate::money::agreement::{Agreement, Proposal};
+use crate::money::offer::{demand, estimated_prompt};
+use crate::money::refusal;
 use crate::pipeline::{Read, Reserved};
 
 /// The fifth stage: the providers that are tried, in order.
@@ -19,43 +27,47 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// Takes a place in the writer's queue and commits the intent. Only after this may anything
-    /// go to a provider (invariant R2).
+    /// What the call will cost. Nothing is held, recorded or sent.
     ///
     /// # Errors
-    /// 503 when no place is free or the intent cannot be committed: nothing was dispatched.
+    /// 402 where there is no price or no bound that the level wants; 429 when too many quotes of
+    /// the account are open.
+    pub async fn quote(self) -> Result<Quote, Failure> {
+        propose(&self.read, &self.candidates).quote().await
+    }
+
+    /// Agrees on what the call may cost and holds that, takes a place in the writer's queue, and
+    /// commits the intent. Only after this may anything go to a provider (invariant R2).
+    ///
+    /// # Errors
+    /// 402 for the money's sake, 409 for an idempotency key or a quote that was used, 503 when no
+    /// place is free or the intent cannot be committed: nothing was dispatched.
     pub async fn reserve(self) -> Result<Reserved, Failure> {
         let Self { read, candidates } = self;
         let gateway = Arc::clone(&read.gateway);
-        let place = gateway.store().place().map_err(record_failure)?;
-        let random = entropy::fresh(gateway.entropy()).map_err(|error| {
-            tracing::error!(%error, "no call can be named");
-            Failure::gateway(Code::Internal, Retry::After(1), "the gateway has no random bytes")
-        })?;
-        let mut attribution = read.wishes.attribution;
-        if attribution.end_user.is_none() {
-            attribution.end_user = read.peek.end_user.clone();
-        }
-        let intent = Intent {
-            id: CallId::new(read.at.wall, random),
-            boot: gateway.store().boot(),
-            account: read.principal.account.id,
-            key: read.principal.key.id,
-            received_at: read.at.wall,
-            input: Input::Whole(read.content),
-            asked: Asked {
-                service: Service::Chat.as_str().to_owned(),
-                flavor_in: Flavor::OpenAi.as_str().to_owned(),
-                model: read.peek.model.clone(),
-                attribution,
-            },
+        let once = refuse_repeated(&read).await?;
+        let agreement = propose(&read, &candidates).agree(&read.wishes).await?;
+        let account = Arc::clone(&read.account);
+        let intent = match intent(&gateway, &read, agreement.terms) {
+            Ok(intent) => intent,
+            Err(failure) => {
+                agreement.undo(&account);
+                return Err(failure);
+            }
         };
-        let opening = place.open(intent.clone()).map_err(record_failure)?;
-        let open = opening.await.map_err(record_failure)?;
-        let meter = Meter::new(gateway, open, intent, read.at, read.peek.text_bytes);
+        let open = match open(&gateway, intent.clone(), once.clone()).await {
+            Ok(open) => open,
+            Err(error) => {
+                agreement.undo(&account);
+                return Err(record_failure(error));
+            }
+        };
+        let Agreement { offers, bill, .. } = agreement;
+        let meter = Meter::new(gateway, open, intent, read.at, bill, once);
         Ok(Reserved {
             meter,
-            candidates,
+            offers,
+            level: read.level,
             headers: read.headers,
             bytes: read.bytes,
             _memory: read.memory,
@@ -63,6 +75,74 @@ impl Resolved {
             trailer: read.wishes.trailer,
         })
     }
+}
+
+/// The key that the call may be made only once with. Another call with it is refused here already,
+/// for its own reason and not for what the first one left of the budget; of two that come at once
+/// the intent's commit refuses one.
+async fn refuse_repeated(read: &Read) -> Result<Option<OnceKey>, Failure> {
+    let Some(key) = &read.wishes.once else { return Ok(None) };
+    let once = OnceKey { account: read.account.id(), key: key.clone() };
+    match read.gateway.store().repeated(once.clone()).await {
+        Ok(None) => Ok(Some(once)),
+        Ok(Some(repeated)) => Err(refusal::repeated(repeated)),
+        Err(error) => {
+            tracing::error!(%error, "an idempotency key could not be looked up");
+            let words = "idempotency keys cannot be looked up now; try again";
+            Err(Failure::gateway(Code::Internal, Retry::After(1), words))
+        }
+    }
+}
+
+/// What is to be agreed on.
+fn propose<'a>(read: &'a Read, candidates: &'a [Arc<Provider>]) -> Proposal<'a> {
+    Proposal {
+        gateway: &read.gateway,
+        account: &read.account,
+        level: &read.level,
+        model: &read.peek.model,
+        body: &read.bytes,
+        input: read.content.sha256,
+        providers: candidates,
+        demand: demand(&read.peek, read.bytes.len()),
+        prompt: estimated_prompt(&read.peek),
+        at: read.at,
+    }
+}
+
+/// The call's intent, with a name of its own.
+fn intent(gateway: &Gateway, read: &Read, terms: Terms) -> Result<Intent, Failure> {
+    let random = entropy::fresh(gateway.entropy()).map_err(|error| {
+        tracing::error!(%error, "no call can be named");
+        Failure::gateway(Code::Internal, Retry::After(1), "the gateway has no random bytes")
+    })?;
+    let mut attribution = read.wishes.attribution.clone();
+    if attribution.end_user.is_none() {
+        attribution.end_user.clone_from(&read.peek.end_user);
+    }
+    Ok(Intent {
+        id: CallId::new(read.at.wall, random),
+        boot: gateway.store().boot(),
+        account: read.account.id(),
+        key: read.principal.key.id,
+        received_at: read.at.wall,
+        input: Input::Whole(read.content),
+        asked: Asked {
+            service: Service::Chat.as_str().to_owned(),
+            flavor_in: Flavor::OpenAi.as_str().to_owned(),
+            model: read.peek.model.clone(),
+            attribution,
+            terms: Some(terms),
+        },
+    })
+}
+
+async fn open(
+    gateway: &Gateway,
+    intent: Intent,
+    once: Option<OnceKey>,
+) -> Result<Open, RecordError> {
+    gateway.store().place()?.open(intent, once)?.await
 }
 
 /// What a caller is told when its call was not recorded, and so not dispatched.
@@ -75,6 +155,7 @@ fn record_failure(error: RecordError) -> Failure {
             (1, "the gateway records as many calls as it can (limits.calls); try again")
         }
         RecordError::Stopped => (2, "the gateway is stopping and records no more; try again"),
+        RecordError::Repeated(repeated) => return refusal::repeated(repeated),
     };
     Failure::gateway(Code::CannotRecord, Retry::After(seconds), words)
 }

@@ -154,6 +154,11 @@ impl Body for LongReply {
                     let mut trailers = HeaderMap::new();
                     let millis = HeaderValue::from(weighed.duration_us / 1000);
                     trailers.insert("x-weighbridge-duration-ms", millis);
+                    if let Some(cost) = weighed.cost
+                        && let Ok(cost) = HeaderValue::from_str(&cost.to_string())
+                    {
+                        trailers.insert("x-weighbridge-cost", cost);
+                    }
                     self.state = State::Trailers(trailers);
                     return Poll::Ready(Some(Ok(Frame::data(held))));
                 }

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::money::Money;
 use weighbridge_flavor::openai::{self, ChatStream, Ended, StreamOptions};
 
 use crate::body::Cut;
@@ -124,8 +125,12 @@ fn last_bytes(recorded: Recorded<StreamEnd>) -> Bytes {
     if !end.comment {
         return end.bytes;
     }
+    let (cost, currency) = match weighed.cost {
+        Some(Money { amount, currency }) => (format!("\"{amount}\""), format!("\"{currency}\"")),
+        None => ("null".to_owned(), "null".to_owned()),
+    };
     let comment = openai::comment(&format!(
-        "{{\"call\":\"{}\",\"cost\":null,\"currency\":null,\"duration_ms\":{}}}",
+        "{{\"call\":\"{}\",\"cost\":{cost},\"currency\":{currency},\"duration_ms\":{}}}",
         weighed.call,
         weighed.duration_us / 1000
     ));
@@ -189,6 +194,8 @@ impl Flowing {
             Ok(relay) => {
                 if let Some(held) = relay.held {
                     self.ending = Some((End::Finished, held));
+                } else if let Err(over) = self.grow() {
+                    self.fail(*over);
                 } else if let Some(said) = self.stream.failure() {
                     tracing::warn!(words = said.message, "a provider ended a stream in an error");
                     let words =
@@ -203,6 +210,12 @@ impl Flowing {
                 error.before().clone()
             }
         }
+    }
+
+    /// Sees to it that what the answer has come to is paid for.
+    fn grow(&mut self) -> Result<(), Box<Failure>> {
+        let text_bytes = self.stream.text_bytes();
+        self.meter.as_mut().map_or(Ok(()), |meter| meter.grow(text_bytes))
     }
 
     /// The provider closed the stream: properly, if a finish mark was seen.

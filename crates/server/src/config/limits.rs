@@ -51,7 +51,7 @@ impl Default for ServerLimits {
     }
 }
 
-const KNOWN: [&str; 25] = [
+const KNOWN: [&str; 28] = [
     "body",
     "body_memory",
     "body_idle",
@@ -66,10 +66,13 @@ const KNOWN: [&str; 25] = [
     "record_wait",
     "provider_error",
     "provider_connections",
+    "estimates",
+    "estimate_time",
     "calls",
     "readers",
     "key_cache",
     "changes",
+    "accounts",
     "connections",
     "header_timeout",
     "header_bytes",
@@ -98,11 +101,14 @@ pub(super) fn read(root: &Table<'_>) -> AllLimits {
     take(&mut gateway.record_wait, table.duration("record_wait"));
     take(&mut gateway.provider_error, table.size("provider_error"));
     take(&mut gateway.provider_connections, table.count("provider_connections", 65_536));
+    take(&mut gateway.estimates, table.count("estimates", 1 << 20));
+    take(&mut gateway.estimate_time, table.duration("estimate_time"));
     let store = &mut limits.store;
     take(&mut store.calls, table.count("calls", 1 << 20));
     take(&mut store.readers, table.count("readers", 64));
     take(&mut store.key_cache, table.count("key_cache", 1 << 24));
     take(&mut store.changes, table.count("changes", 65_536));
+    take(&mut store.accounts, table.count("accounts", 1 << 24));
     let server = &mut limits.server;
     take(&mut server.connections, table.count("connections", 1 << 20));
     take(&mut server.header_timeout, table.duration("header_timeout"));

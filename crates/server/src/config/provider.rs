@@ -35,12 +35,12 @@ pub(super) fn read_all(root: &Table<'_>, notes: &mut Vec<String>) -> Vec<Provide
 
 fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
     table.only(&KNOWN, &NOT_YET);
-    let name = needed(table, "name");
-    let flavor = needed(table, "flavor").and_then(|text| {
+    let name = table.needed("name");
+    let flavor = table.needed("flavor").and_then(|text| {
         table.word("flavor", &text, &[("openai", Flavor::OpenAi)], &FLAVORS_NOT_YET)
     });
-    let base_url = needed(table, "base_url").and_then(|url| mend(table, url, notes));
-    let location = needed(table, "location").and_then(|text| {
+    let base_url = table.needed("base_url").and_then(|url| mend(table, url, notes));
+    let location = table.needed("location").and_then(|text| {
         let words = [("local", Location::Local), ("remote", Location::Remote)];
         table.word("location", &text, &words, &[])
     });
@@ -73,14 +73,6 @@ fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
 
 fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
-}
-
-fn needed(table: &Table<'_>, name: &str) -> Option<String> {
-    let text = table.text(name);
-    if text.is_none() {
-        table.complain(name, "is needed".to_owned());
-    }
-    text
 }
 
 fn read_services(table: &Table<'_>) -> Vec<Service> {

@@ -124,6 +124,20 @@ impl<'a> Table<'a> {
         Some(Table { reader: self.reader, path, entries, span: value.span() })
     }
 
+    /// Every table in this one, by its name; anything else is complained of.
+    pub(super) fn each(&self) -> Vec<(String, Table<'a>)> {
+        let names = self.entries.iter().map(|(key, _)| key.get_ref().as_ref());
+        names.filter_map(|name| Some((name.to_owned(), self.table(name)?))).collect()
+    }
+
+    /// The text at `name`, which has to be there.
+    pub(super) fn needed(&self, name: &str) -> Option<String> {
+        if self.entries.get(name).is_none() {
+            self.complain(name, "is needed".to_owned());
+        }
+        self.text(name)
+    }
+
     /// The array of tables at `name`.
     pub(super) fn tables(&self, name: &str) -> Vec<Table<'a>> {
         let Some(value) = self.entries.get(name) else { return Vec::new() };

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use weighbridge_core::cost::Interrupted;
+
 use super::{Config, ConfigError};
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
@@ -57,13 +59,61 @@ location = "here"
 services = ["chat", "embed"]
 api_key = "${MISSING}"
 concurrency = { max = 8 }
+[aliases]
+x = "y"
+[levels.gold]
+async = { pending = 3 }
+order = "strict"
+reserve = "most"
+sync = { requests = 0, window = "1m" }
+overrun_cap = "half a dollar"
 [[prices]]
 model = "m"
+input = "0.20"
+[[prices]]
+model = "n"
+currency = "usd"
+input = 0.2
+output = "-1"
+outptu = "1"
+[[prices]]
+model = "m"
+currency = "USD"
+provider = "nobody"
+per_request = "0"
+tiers = [{ above = 5 }, { input = "1" }]
+[[prices]]
+model = "o"
+currency = "USD"
 "#,
     )
     .unwrap_err()
     .to_string();
     insta::assert_snapshot!(mistakes);
+}
+
+#[test]
+fn levels_and_prices_are_read() {
+    let config = parse(&format!(
+        "{PROVIDER}\n[levels.gold]\nsync = {{ requests = 9, window = \"2s\" }}\n\
+         reserve = \"ceiling\"\noverrun_cap = \"0.1 CNY\"\n\
+         [[prices]]\nmodel = \"m\"\ncurrency = \"CNY\"\ninput = \"0.20\"\noutput = \"0\"\n\
+         output_limit = 8192\ntiers = [{{ above = 200000, input = \"0.4\" }}]\n\
+         [[prices]]\nmodel = \"ghost\"\ncurrency = \"USD\"\nper_request = \"1\"\nper_image = \"2\"\n\
+         [record]\ninterrupted = \"charge_reserved\"\n"
+    ))
+    .unwrap();
+    let gold = config.levels.find("gold").unwrap();
+    assert_eq!((gold.sync.requests, gold.sync.window.as_secs()), (9, 2));
+    assert_eq!(gold.view.requests, 600);
+    assert_eq!(gold.overrun_cap.unwrap().to_string(), "0.1 CNY");
+    let price = config.prices.find("desk", "m").unwrap().price;
+    assert_eq!((price.output_limit, price.tiers[0].above), (Some(8192), 200_000));
+    assert!(config.unpriced().is_empty());
+    assert_eq!(config.notes.len(), 2, "{:?}", config.notes);
+    assert_eq!(config.interrupted, Interrupted::ChargeReserved);
+    let bare = parse(PROVIDER).unwrap();
+    assert_eq!(bare.unpriced(), [("desk", "m")]);
 }
 
 #[test]

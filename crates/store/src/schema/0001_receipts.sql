@@ -1,4 +1,5 @@
--- Version 1. Text ids are prefixes of the API; here an id is its 16 bytes.
+-- Version 1: accounts, keys, calls and their receipts.
+-- Text ids are prefixes of the API; here an id is its 16 bytes.
 -- Times are microseconds since 1970, UTC.
 
 CREATE TABLE meta (

@@ -4,17 +4,25 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::Job;
-use crate::error::{RecordError, StoreError};
-use crate::receipts;
+use crate::error::{RecordError, Repeated, StoreError};
+use crate::spending::Charges;
+use crate::{idempotency, receipts};
 
-/// What each change answered, in the order of the changes in the group.
-pub(super) type Answers = Vec<Result<(), StoreError>>;
+/// What is to be told to those who wait, beside that it was committed.
+#[derive(Default)]
+pub(super) struct Answers {
+    /// What each change answered, in the order of the changes in the group.
+    changes: Vec<Result<(), StoreError>>,
+    /// Intents that were refused, by their places in the group.
+    repeated: Vec<(usize, Repeated)>,
+}
 
 /// Writes the group and flushes it. An error means that nothing of it stands. An empty group is
 /// written as a page of nothing, which tells whether there is space.
 pub(super) fn commit(connection: &mut Connection, group: &mut [Job]) -> rusqlite::Result<Answers> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut answers = Vec::new();
+    let mut answers = Answers::default();
+    let mut charges = Charges::default();
     if group.is_empty() {
         transaction.execute(
             "INSERT INTO meta (name, value) VALUES ('space', zeroblob(4096)) \
@@ -22,32 +30,53 @@ pub(super) fn commit(connection: &mut Connection, group: &mut [Job]) -> rusqlite
             [],
         )?;
     }
-    for job in group {
+    for (index, job) in group.iter_mut().enumerate() {
         match job {
-            Job::Intent { intent, .. } => receipts::insert_intent(&transaction, intent)?,
-            Job::Withdraw { call, .. } => receipts::delete_intent(&transaction, *call)?,
+            Job::Intent { intent, once, .. } => {
+                if let Some(once) = once
+                    && let Err(repeated) = idempotency::take(&transaction, once, intent.id)?
+                {
+                    answers.repeated.push((index, repeated));
+                    continue;
+                }
+                receipts::insert_intent(&transaction, intent)?;
+            }
+            Job::Withdraw { call, once, .. } => {
+                receipts::delete_intent(&transaction, *call)?;
+                if let Some(once) = once {
+                    idempotency::free(&transaction, once, *call)?;
+                }
+            }
             Job::Receipt { row, .. } => {
-                receipts::insert(&transaction, row)?;
+                receipts::insert(&transaction, row, &mut charges)?;
                 receipts::delete_intent(&transaction, row.id)?;
             }
             Job::Change { change, .. } => {
                 if let Some(change) = change.take() {
-                    answers.push(change(&transaction)?);
+                    // It may read what the receipts before it charged.
+                    std::mem::take(&mut charges).write(&transaction)?;
+                    answers.changes.push(change(&transaction)?);
                 }
             }
             Job::Stop => {}
         }
     }
+    charges.write(&transaction)?;
     transaction.commit()?;
     Ok(answers)
 }
 
 /// Tells everyone in a committed group.
 pub(super) fn acknowledge(group: Vec<Job>, answers: Answers) {
-    let mut answers = answers.into_iter();
-    for job in group {
+    let Answers { changes, repeated } = answers;
+    let mut changes = changes.into_iter();
+    let mut repeated = repeated.into_iter().peekable();
+    for (index, job) in group.into_iter().enumerate() {
         match job {
-            Job::Intent { done, .. } => tell(done, Ok(())),
+            Job::Intent { done, .. } => {
+                let refused = repeated.next_if(|(of, _)| *of == index);
+                tell(done, refused.map_or(Ok(()), |(_, repeated)| Err(repeated.into())));
+            }
             // The place is freed before the word is out, so that whoever waits for the last
             // receipt finds no place taken.
             Job::Receipt { done, permit, .. } => {
@@ -56,7 +85,7 @@ pub(super) fn acknowledge(group: Vec<Job>, answers: Answers) {
             }
             Job::Change { done, permit, .. } => {
                 drop(permit);
-                tell(done, answers.next().unwrap_or(Err(StoreError::Unavailable)));
+                tell(done, changes.next().unwrap_or(Err(StoreError::Unavailable)));
             }
             Job::Withdraw { .. } | Job::Stop => {}
         }

@@ -19,7 +19,7 @@ async fn add(store: &Store, number: u8) -> (AccountId, KeyId, Fingerprint) {
     let fingerprint = Fingerprint::of(text.reveal()).unwrap();
     let name = format!("account {number}");
     let new = Account { id: account, name, level: "default".to_owned() };
-    store.add_account(new, NOW).await.unwrap();
+    store.add_account(new, None, NOW).await.unwrap();
     let key = Key { id, role: Role::Developer, name: None, trusted_headers: false };
     store.add_key(NewKey { key, account, fingerprint, created_at: NOW }).await.unwrap();
     (account, id, fingerprint)
@@ -66,7 +66,7 @@ async fn a_key_of_no_account_is_refused_and_harms_nobody_in_its_commit() {
         name: "a".to_owned(),
         level: "default".to_owned(),
     };
-    let (orphan, kept) = tokio::join!(store.add_key(orphan), store.add_account(account, NOW));
+    let (orphan, kept) = tokio::join!(store.add_key(orphan), store.add_account(account, None, NOW));
     assert!(matches!(orphan, Err(StoreError::Missing("account"))));
     assert!(kept.is_ok());
 }
@@ -77,7 +77,7 @@ async fn a_renamed_account_is_seen_by_its_keys_at_once() {
     let store = open(dir.path(), Options::default()).store;
     let (account, _, fingerprint) = add(&store, 1).await;
     store.principal(fingerprint).await.unwrap();
-    store.rename_account(account, "new".to_owned()).await.unwrap();
+    store.change_account(account, Some("new".to_owned()), None).await.unwrap();
     assert_eq!(store.principal(fingerprint).await.unwrap().unwrap().account.name, "new");
 }
 
@@ -97,4 +97,19 @@ async fn a_new_administrators_key_replaces_the_one_before() {
     }
     let accounts = store.accounts(10, None).await.unwrap();
     assert_eq!(accounts.items.len(), 1);
+}
+
+#[tokio::test]
+async fn there_are_no_more_accounts_than_the_limit_allows() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options { accounts: 2, ..Options::default() }).store;
+    let account = |byte| Account {
+        id: AccountId::from_bytes([byte; 16]),
+        name: "a".to_owned(),
+        level: "default".to_owned(),
+    };
+    store.add_account(account(1), None, NOW).await.unwrap();
+    store.add_account(account(2), None, NOW).await.unwrap();
+    let refused = store.add_account(account(3), None, NOW).await;
+    assert!(matches!(refused, Err(StoreError::TooMany("accounts", 2))));
 }

@@ -32,7 +32,7 @@ async fn freeze(file: &Path) {
     let store = open(dir.path(), Options::default()).store;
     let account = intent(&store, 0).account;
     let new = Account { id: account, name: "acme".to_owned(), level: "default".to_owned() };
-    store.add_account(new, NOW).await.unwrap();
+    store.add_account(new, None, NOW).await.unwrap();
     let id = KeyId::from_bytes([2; 16]);
     let key = Key { id, role: Role::Developer, name: Some("k".to_owned()), trusted_headers: true };
     let new = NewKey { key, account, fingerprint: fingerprint(), created_at: NOW };
@@ -41,7 +41,7 @@ async fn freeze(file: &Path) {
         let intent = intent(&store, number);
         let streams = Intent { input: Input::Stream, ..intent.clone() };
         let opened = if number == 3 { streams } else { intent.clone() };
-        let open = store.place().unwrap().open(opened).unwrap().await.unwrap();
+        let open = store.place().unwrap().open(opened, None).unwrap().await.unwrap();
         if number == 3 {
             // Its process ends here.
             std::mem::forget(open);

@@ -8,6 +8,8 @@
 
 mod accounts;
 mod frozen;
+mod idempotency;
+mod money;
 mod places;
 mod stage;
 mod starts;

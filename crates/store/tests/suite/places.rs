@@ -37,7 +37,7 @@ async fn go(ways: &[Way]) {
         let store = open(dir.path(), Options { calls: ways.len(), ..Options::default() }).store;
         for (number, way) in ways.iter().enumerate() {
             let intent = intent(&store, number as u64);
-            let opening = store.place().unwrap().open(intent.clone()).unwrap();
+            let opening = store.place().unwrap().open(intent.clone(), None).unwrap();
             if matches!(way, Way::LeavesEarly) {
                 drop(opening);
                 continue;
@@ -59,7 +59,8 @@ async fn go(ways: &[Way]) {
             name: "after".to_owned(),
             level: "default".to_owned(),
         };
-        store.add_account(account, weighbridge_proof::Timestamp::from_micros(0)).await.unwrap();
+        let now = weighbridge_proof::Timestamp::from_micros(0);
+        store.add_account(account, None, now).await.unwrap();
     }
     let opened = open(dir.path(), Options::default());
     assert_eq!(opened.interrupted, cut_off);
@@ -101,7 +102,7 @@ async fn a_call_without_a_place_is_refused_and_the_place_comes_back() {
     let place = store.place().unwrap();
     assert_eq!(store.place().unwrap_err(), RecordError::NoPlace);
     let intent = intent(&store, 1);
-    let open = place.open(intent.clone()).unwrap().await.unwrap();
+    let open = place.open(intent.clone(), None).unwrap().await.unwrap();
     assert_eq!(store.places_taken(), 1);
     open.close(row(&intent)).await.unwrap();
     assert_eq!(store.places_taken(), 0);
@@ -116,7 +117,7 @@ async fn receipts_are_listed_newest_first_page_by_page() {
     let store = open(dir.path(), Options::default()).store;
     for number in 0..5 {
         let intent = intent(&store, number);
-        let open = store.place().unwrap().open(intent.clone()).unwrap().await.unwrap();
+        let open = store.place().unwrap().open(intent.clone(), None).unwrap().await.unwrap();
         open.close(row(&intent)).await.unwrap();
     }
     let account = Some(intent(&store, 0).account);

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use weighbridge_core::call::{Asked, Attribution, Content, Ending, Input, Intent};
 use weighbridge_core::clock::{Clock, Moment, Monotonic};
+use weighbridge_core::cost::Interrupted;
 use weighbridge_core::entropy::{Entropy, NoEntropy};
 use weighbridge_core::id::{AccountId, CallId, KeyId};
 use weighbridge_core::receipt;
@@ -62,6 +63,7 @@ pub(crate) fn intent(store: &Store, number: u64) -> Intent {
             flavor_in: "openai".to_owned(),
             model: "m".to_owned(),
             attribution: Attribution::default(),
+            terms: None,
         },
     }
 }
@@ -69,9 +71,9 @@ pub(crate) fn intent(store: &Store, number: u64) -> Intent {
 /// The row of a receipt of that call.
 pub(crate) fn row(intent: &Intent) -> Row {
     // How it ended does not matter to the store.
-    let ending = Ending::interrupted(Timestamp::from_micros(6_000_000));
+    let ending = Ending::interrupted(intent, Interrupted::Free, Timestamp::from_micros(6_000_000));
     let receipt = receipt::issue(intent, &ending, &[3; receipt::SALT_BYTES]).unwrap();
-    Row::new(intent.id, intent.account, &receipt)
+    Row::new(intent.id, intent.account, &receipt, None)
 }
 
 /// Every receipt, by the number of its call's request.

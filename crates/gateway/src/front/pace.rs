@@ -1,0 +1,72 @@
+//! How callers are told what is left of their level, and when it is worth trying again.
+
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue};
+use weighbridge_core::failure::Retry;
+use weighbridge_core::window::Allowance;
+
+/// Puts what is left of a window on a reply, by the names that OpenAI's SDKs and tools read.
+/// Source: "Rate limits in headers" in OpenAI's API reference; the reset is written as there, in
+/// Go's way: `1s`, `6m0s`, `120ms`.
+pub fn dress(headers: &mut HeaderMap, allowance: &Allowance) {
+    let Allowance { limit, remaining, reset } = *allowance;
+    headers.insert("x-ratelimit-limit-requests", HeaderValue::from(limit));
+    headers.insert("x-ratelimit-remaining-requests", HeaderValue::from(remaining));
+    if let Ok(reset) = HeaderValue::from_str(&span(reset)) {
+        headers.insert("x-ratelimit-reset-requests", reset);
+    }
+}
+
+/// Puts on a refusal whether and when it is worth trying again. The SDKs of OpenAI and Anthropic
+/// read `retry-after-ms` before `retry-after`.
+pub fn dress_retry(headers: &mut HeaderMap, retry: Retry) {
+    match retry.seconds() {
+        None => {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        Some(seconds) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+    if let Retry::AfterMillis(millis) = retry {
+        headers.insert("retry-after-ms", HeaderValue::from(millis));
+    }
+}
+
+fn span(time: Duration) -> String {
+    let millis = time.as_micros().div_ceil(1_000);
+    let (seconds, rest) = (millis / 1_000, millis % 1_000);
+    match (seconds / 60, seconds % 60, rest) {
+        (0, 0, rest) => format!("{rest}ms"),
+        (0, seconds, 0) => format!("{seconds}s"),
+        (0, seconds, rest) => format!("{seconds}.{rest:03}s"),
+        (minutes, seconds, _) => format!("{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_written_as_openai_writes_them() {
+        for (millis, text) in
+            [(0, "0ms"), (120, "120ms"), (1_000, "1s"), (17_500, "17.500s"), (360_000, "6m0s")]
+        {
+            assert_eq!(span(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_in_both_units_and_never_too_short() {
+        let mut headers = HeaderMap::new();
+        dress_retry(&mut headers, Retry::AfterMillis(1_001));
+        assert_eq!(headers["retry-after"], "2");
+        assert_eq!(headers["retry-after-ms"], "1001");
+        let mut headers = HeaderMap::new();
+        dress_retry(&mut headers, Retry::Never);
+        assert_eq!(headers["x-should-retry"], "false");
+    }
+}

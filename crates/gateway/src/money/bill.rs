@@ -1,0 +1,222 @@
+//! A call's money while it runs and at its end: rides with the meter.
+
+use std::sync::Arc;
+
+use weighbridge_core::clock::Clock;
+use weighbridge_core::cost::{Charge, Cost, CostBasis, Held};
+use weighbridge_core::estimate::Estimate;
+use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::level::{Level, Reserve};
+use weighbridge_core::money::Amount;
+use weighbridge_core::price::{Price, Priced, Quantities};
+use weighbridge_core::usage::{Basis, Usage};
+use weighbridge_flavor::estimate::estimate_tokens;
+use weighbridge_proof::Timestamp;
+
+use crate::money::account::LiveAccount;
+use crate::money::agreement::needed_for;
+use crate::money::hold::Hold;
+use crate::money::offer::Offer;
+
+/// The least that a growing answer is paid ahead for, in tokens.
+const AHEAD: u64 = 256;
+
+/// Where nothing more is free: how many tokens later it is looked again.
+const LOOK_AGAIN: u64 = 64;
+
+/// Bytes that the stated rule takes for a token.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// See the module's words.
+#[derive(Debug)]
+pub(crate) struct Bill {
+    account: Arc<LiveAccount>,
+    level: Arc<Level>,
+    hold: Option<Hold>,
+    /// The most that the caller wants to pay.
+    max_cost: Option<Amount>,
+    /// What it was quoted, where that was accepted.
+    quoted: Option<Amount>,
+    serving: Option<Serving>,
+    /// Tokens of the prompt, for as long as no provider has said.
+    prompt: u64,
+    searches: u64,
+    /// How many answers were asked for.
+    answers: u64,
+    /// Bytes of the answer's text up to which nothing has to be looked at.
+    paid_bytes: u64,
+}
+
+/// The price at the provider that serves the call.
+#[derive(Debug)]
+struct Serving {
+    priced: Priced,
+    estimate: Estimate,
+}
+
+/// What a bill is opened with.
+pub(crate) struct Opening {
+    pub(crate) account: Arc<LiveAccount>,
+    pub(crate) level: Arc<Level>,
+    pub(crate) hold: Option<Hold>,
+    pub(crate) max_cost: Option<Amount>,
+    pub(crate) quoted: Option<Amount>,
+    pub(crate) prompt: u64,
+    pub(crate) searches: u64,
+    pub(crate) answers: u64,
+}
+
+impl Bill {
+    pub(crate) fn open(opening: Opening) -> Self {
+        let Opening { account, level, hold, max_cost, quoted, prompt, searches, answers } = opening;
+        Self {
+            account,
+            level,
+            hold,
+            max_cost,
+            quoted,
+            serving: None,
+            prompt,
+            searches,
+            answers,
+            paid_bytes: u64::MAX,
+        }
+    }
+
+    /// Tokens of the prompt, for as long as no provider has said.
+    pub(crate) fn prompt(&self) -> u64 {
+        self.prompt
+    }
+
+    /// How many answers were asked for; at least one.
+    pub(crate) fn answers(&self) -> u64 {
+        self.answers.max(1)
+    }
+
+    /// Another provider serves the call from now on.
+    ///
+    /// # Errors
+    /// When its price is in another currency, of which nothing can be held.
+    pub(crate) fn serve(&mut self, offer: &Offer, now: Timestamp) -> Result<(), Failure> {
+        self.serving = None;
+        self.paid_bytes = u64::MAX;
+        let Some((priced, estimate)) = &offer.priced else { return Ok(()) };
+        if self.hold.as_ref().is_none_or(|hold| hold.currency() != estimate.currency) {
+            let needed = needed_for(&self.level, estimate)?;
+            self.hold = None;
+            let hold = Hold::take(&self.account, estimate.currency, needed, now);
+            self.hold = Some(hold.map_err(|_| budget_changed())?);
+        }
+        self.serving = Some(Serving { priced: priced.clone(), estimate: *estimate });
+        self.paid_bytes = self.pays_for();
+        Ok(())
+    }
+
+    /// The answer has come to this many bytes of text: holds more where what is held does not pay
+    /// for it.
+    ///
+    /// # Errors
+    /// Where the overrun would pass the level's cap: the stream has to end.
+    #[inline]
+    pub(crate) fn grow(&mut self, text_bytes: u64, clock: &dyn Clock) -> Result<(), Box<Failure>> {
+        if text_bytes <= self.paid_bytes {
+            return Ok(());
+        }
+        self.extend(text_bytes, clock.now().wall)
+    }
+
+    #[cold]
+    fn extend(&mut self, text_bytes: u64, now: Timestamp) -> Result<(), Box<Failure>> {
+        let (Some(serving), Some(hold)) = (&self.serving, &mut self.hold) else {
+            self.paid_bytes = u64::MAX;
+            return Ok(());
+        };
+        let tokens = estimate_tokens(text_bytes);
+        let price = &serving.priced.price;
+        let needed = cost(price, self.prompt, tokens, self.searches);
+        let ahead = tokens.saturating_add(AHEAD.max(tokens / 4));
+        let target = cost(price, self.prompt, ahead, self.searches);
+        hold.extend_to(self.max_cost.map_or(target, |max| target.min(max)), now);
+        if hold.amount() >= needed {
+            self.paid_bytes = self.pays_for().max(text_bytes);
+            return Ok(());
+        }
+        let overrun = needed - hold.amount();
+        if overrun > self.level.overrun_cap_in(hold.currency()) {
+            return Err(Box::new(self.over_cap()));
+        }
+        self.paid_bytes = text_bytes.saturating_add(LOOK_AGAIN * BYTES_PER_TOKEN);
+        Ok(())
+    }
+
+    /// Bytes of text that what is held pays for. A ceiling pays for all that the request allows.
+    fn pays_for(&self) -> u64 {
+        let (Some(serving), Some(hold)) = (&self.serving, &self.hold) else { return u64::MAX };
+        if self.level.reserve == Reserve::Ceiling {
+            return u64::MAX;
+        }
+        let price = &serving.priced.price;
+        let searches = price.cost(&Quantities { searches: self.searches, ..Quantities::default() });
+        let tokens = price.output_within(hold.amount() - searches, self.prompt);
+        tokens.map_or(u64::MAX, |tokens| tokens.saturating_mul(BYTES_PER_TOKEN))
+    }
+
+    fn over_cap(&self) -> Failure {
+        let words = match self.max_cost {
+            Some(max) => format!(
+                "the answer was ended: it had come to more than x-weighbridge-max-cost ({max})"
+            ),
+            None => "the answer was ended: the account's budget is used up, and what the platform \
+                     bears beyond it (overrun_cap) is too"
+                .to_owned(),
+        };
+        let code = if self.max_cost.is_some() { Code::OverMaxCost } else { Code::BudgetExceeded };
+        Failure::gateway(code, Retry::Never, words)
+    }
+
+    /// Settles the call: charges what it cost, at most what is held, and frees the rest. `usage` is
+    /// nothing where nothing is known to have been used; `certain` says whether that is so for
+    /// sure.
+    pub(crate) fn settle(
+        &mut self,
+        usage: Option<&Usage>,
+        certain: bool,
+        finished_at: Timestamp,
+    ) -> Cost {
+        let hold = self.hold.take();
+        let (Some(serving), Some(mut hold)) = (self.serving.take(), hold) else {
+            return Cost::UNPRICED;
+        };
+        let used = usage.map(|usage| Quantities::of_call(usage, self.searches));
+        let cost: Amount = used.map(|used| serving.priced.price.cost(&used)).unwrap_or_default();
+        let measured = usage.is_some_and(|usage| usage.basis == Basis::Measured);
+        if measured && self.level.reserve == Reserve::Expected {
+            hold.extend_to(self.max_cost.map_or(cost, |max| cost.min(max)), finished_at);
+        }
+        let reserved = hold.amount();
+        let actual = cost.min(reserved);
+        let held = Held {
+            estimate: self.quoted.unwrap_or(serving.estimate.expected),
+            reserved,
+            currency: hold.currency(),
+            price_sha256: serving.priced.table,
+        };
+        hold.settle(actual, finished_at);
+        let basis = match usage {
+            Some(_) if measured => CostBasis::Measured,
+            Some(_) => CostBasis::Estimated,
+            None if certain => CostBasis::Measured,
+            None => CostBasis::Unknown,
+        };
+        Cost { basis, charge: Some(Charge { held, actual, overrun: cost - actual }) }
+    }
+}
+
+fn cost(price: &Price, input: u64, output: u64, searches: u64) -> Amount {
+    price.cost(&Quantities { input, output, requests: 1, searches, ..Quantities::default() })
+}
+
+fn budget_changed() -> Failure {
+    let words = "the account's budget changed while this call began; try again";
+    Failure::gateway(Code::BudgetExceeded, Retry::After(1), words)
+}

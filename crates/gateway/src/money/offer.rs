@@ -1,0 +1,65 @@
+//! What a call would cost at each provider that may serve it.
+
+use std::sync::Arc;
+
+use weighbridge_core::directory::Provider;
+use weighbridge_core::estimate::{Demand, Estimate, PART, Prompt, TEMPLATE, TOOLS};
+use weighbridge_core::price::{PriceTable, Priced};
+use weighbridge_flavor::estimate::estimate_tokens;
+use weighbridge_flavor::openai::ChatPeek;
+
+/// One provider, and what the call costs there.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub(crate) provider: Arc<Provider>,
+    /// Nothing where the model has no price there.
+    pub(crate) priced: Option<(Priced, Estimate)>,
+}
+
+impl Offer {
+    pub(crate) fn estimate(&self) -> Option<&Estimate> {
+        self.priced.as_ref().map(|(_, estimate)| estimate)
+    }
+}
+
+/// The offers of these providers, in their order; `usual` is how long the model's answers are.
+pub(crate) fn offers(
+    providers: &[Arc<Provider>],
+    model: &str,
+    prices: &PriceTable,
+    demand: &Demand,
+    usual: u64,
+) -> Vec<Offer> {
+    let offer = |provider: &Arc<Provider>| {
+        let priced = prices.find(&provider.name, model);
+        let priced = priced.map(|priced| {
+            let estimate = Estimate::of(&priced.price, demand, usual);
+            (priced, estimate)
+        });
+        Offer { provider: Arc::clone(provider), priced }
+    };
+    providers.iter().map(offer).collect()
+}
+
+/// What a chat request asks for, its prompt bounded by the `bytes` of its body.
+pub(crate) fn demand(peek: &ChatPeek, bytes: usize) -> Demand {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let around = if peek.tools { TOOLS } else { TEMPLATE };
+    let prompt = if peek.media == 0 {
+        Prompt::AtMost(bytes.saturating_add(around))
+    } else {
+        let parts = peek.media.saturating_mul(PART);
+        Prompt::Open(peek.text_bytes.saturating_add(around).saturating_add(parts))
+    };
+    Demand {
+        prompt,
+        max_output: peek.max_output,
+        answers: peek.n,
+        searches: u64::from(peek.searches),
+    }
+}
+
+/// The tokens of a prompt that nobody counts, by the stated rule.
+pub(crate) fn estimated_prompt(peek: &ChatPeek) -> u64 {
+    estimate_tokens(peek.text_bytes).saturating_add(peek.media.saturating_mul(PART))
+}

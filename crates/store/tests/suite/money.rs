@@ -1,0 +1,140 @@
+//! What accounts may spend and have spent.
+
+use weighbridge_core::account::Account;
+use weighbridge_core::budget::{Budget, Period};
+use weighbridge_core::call::Ending;
+use weighbridge_core::cost::{Charge, Consent, Cost, CostBasis, Held, Interrupted, Terms};
+use weighbridge_core::day::Day;
+use weighbridge_core::id::AccountId;
+use weighbridge_core::money::Amount;
+use weighbridge_core::receipt::{self, SALT_BYTES};
+use weighbridge_proof::{Digest, Timestamp};
+use weighbridge_store::receipts::Row;
+use weighbridge_store::spending::{Spend, Spending};
+use weighbridge_store::tables::{KeptTable, TableKind};
+use weighbridge_store::{Options, Store};
+
+use crate::stage::{intent, open};
+
+const NOW: Timestamp = Timestamp::from_micros(4_000_000);
+
+fn amount(text: &str) -> Amount {
+    text.parse().unwrap()
+}
+
+fn terms(reserved: &str) -> Terms {
+    let held = Held {
+        estimate: amount(reserved),
+        reserved: amount(reserved),
+        currency: "USD".parse().unwrap(),
+        price_sha256: Digest::of(b"prices"),
+    };
+    let level_sha256 = Digest::of(b"levels");
+    Terms { consent: Consent::Standing, level_sha256, held: Some(held) }
+}
+
+/// Makes a call that is charged `actual`, finished on a day.
+async fn call(store: &Store, number: u64, day: i64, actual: &str) {
+    let mut intent = intent(store, number);
+    intent.asked.terms = Some(terms(actual));
+    let charge =
+        Charge { held: terms(actual).held.unwrap(), actual: amount(actual), overrun: Amount::ZERO };
+    let ending = Ending {
+        finished_at: Day::from_number(day).start(),
+        cost: Cost { basis: CostBasis::Measured, charge: Some(charge) },
+        provider: Some("desk".to_owned()),
+        ..Ending::interrupted(&intent, Interrupted::Free, NOW)
+    };
+    let open = store.place().unwrap().open(intent.clone(), None).unwrap().await.unwrap();
+    let receipt = receipt::issue(&intent, &ending, &[3; SALT_BYTES]).unwrap();
+    let row = Row::new(intent.id, intent.account, &receipt, Spend::of(&ending));
+    open.close(row).await.unwrap();
+}
+
+async fn spent(store: &Store, account: AccountId) -> Vec<(i64, String)> {
+    let days = store.spending(account).await.unwrap().days;
+    days.into_iter().map(|(_, day, amount)| (day.number(), amount.to_string())).collect()
+}
+
+#[tokio::test]
+async fn what_receipts_charge_is_summed_by_the_day_in_their_own_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let account = intent(&store, 0).account;
+    for (number, day, actual) in
+        [(0, 5, "0.6"), (1, 5, "0.7"), (2, 6, "9000000000000.000000001"), (3, 6, "0")]
+    {
+        call(&store, number, day, actual).await;
+    }
+    let expected = [(5, "1.3".to_owned()), (6, "9000000000000.000000001".to_owned())];
+    assert_eq!(spent(&store, account).await, expected);
+    drop(store);
+    let store = open(dir.path(), Options::default()).store;
+    assert_eq!(spent(&store, account).await, expected);
+    assert_eq!(store.recent_calls(account, NOW, 3).await.unwrap().len(), 3);
+    let later = Timestamp::from_micros(9_000_000);
+    assert!(store.recent_calls(account, later, 3).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_interrupted_call_is_charged_what_was_held_only_where_the_operator_says_so() {
+    for (rule, expected) in [(Interrupted::Free, None), (Interrupted::ChargeReserved, Some("0.25"))]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let account = {
+            let store = open(dir.path(), Options::default()).store;
+            let mut intent = intent(&store, 1);
+            intent.asked.terms = Some(terms("0.25"));
+            let account = intent.account;
+            let opening = store.place().unwrap().open(intent, None).unwrap();
+            std::mem::forget(opening.await.unwrap());
+            account
+        };
+        let options = Options { interrupted: rule, ..Options::default() };
+        let store = open(dir.path(), options).store;
+        let days = spent(&store, account).await;
+        assert_eq!(days.first().map(|(_, amount)| amount.as_str()), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_budget_is_kept_changed_and_taken_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let id = AccountId::from_bytes([7; 16]);
+    let account = Account { id, name: "a".to_owned(), level: "default".to_owned() };
+    let budget = Budget {
+        amount: amount("5"),
+        currency: "CNY".parse().unwrap(),
+        period: Period::Month,
+        credit: amount("0.5"),
+    };
+    let first = Some((budget, Day::from_number(3)));
+    store.add_account(account, first, NOW).await.unwrap();
+    assert_eq!(store.spending(id).await.unwrap(), Spending { budget: first, days: vec![] });
+    let second = Some((Budget { period: Period::Once, ..budget }, Day::FIRST));
+    store.set_budget(id, second).await.unwrap();
+    assert_eq!(store.spending(id).await.unwrap().budget, second);
+    store.set_budget(id, None).await.unwrap();
+    assert_eq!(store.spending(id).await.unwrap().budget, None);
+    let nobody = AccountId::from_bytes([8; 16]);
+    assert!(store.set_budget(nobody, second).await.is_err());
+}
+
+#[tokio::test]
+async fn every_table_that_was_in_force_is_found_by_its_digest() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let table = |json: &str| KeptTable {
+        kind: TableKind::Prices,
+        digest: Digest::of(json.as_bytes()),
+        json: json.to_owned(),
+    };
+    for (at, json) in [(1, "a"), (2, "a"), (3, "b"), (4, "a")] {
+        store.keep_tables(vec![table(json)], Timestamp::from_micros(at)).await.unwrap();
+    }
+    let found = store.table(Digest::of(b"a")).await.unwrap().unwrap();
+    assert_eq!((found.kind.as_str(), found.json.as_str()), ("prices", "a"));
+    assert_eq!(found.since, [1, 4].map(Timestamp::from_micros));
+    assert!(store.table(Digest::of(b"c")).await.unwrap().is_none());
+}
