@@ -9,7 +9,7 @@ mod table;
 
 pub use meter::{Meter, Rates};
 pub use quantities::Quantities;
-pub use table::{PriceTable, Priced};
+pub use table::{NotAPriceTable, PriceTable, Priced};
 
 use crate::money::{Amount, Currency};
 

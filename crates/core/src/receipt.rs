@@ -65,6 +65,8 @@ struct UsageEntry {
     output_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searches: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -207,6 +209,7 @@ fn usage_entry(usage: &Usage) -> UsageEntry {
         input_tokens: usage.input_tokens,
         output_tokens: usage.output_tokens,
         reasoning_tokens: usage.reasoning_tokens,
+        searches: usage.searches,
     }
 }
 

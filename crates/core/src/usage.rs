@@ -36,6 +36,8 @@ pub struct Usage {
     pub audio_input_tokens: Option<u64>,
     /// Of the answer, sound.
     pub audio_output_tokens: Option<u64>,
+    /// Searches that the provider made for it.
+    pub searches: Option<u64>,
     /// How these figures are known.
     pub basis: Basis,
 }

@@ -200,6 +200,7 @@ impl Meter {
                 reasoning_tokens: usage.reasoning_tokens,
                 audio_input_tokens: usage.input_audio_tokens,
                 audio_output_tokens: usage.output_audio_tokens,
+                searches: self.bill.searches(),
                 basis: Basis::Measured,
             });
         }
@@ -318,6 +319,7 @@ impl Meter {
             reasoning_tokens: None,
             audio_input_tokens: None,
             audio_output_tokens: None,
+            searches: self.bill.searches(),
             basis: Basis::Estimated,
         })
     }

@@ -159,6 +159,15 @@ impl Config {
     }
 }
 
+/// The file that is read when none is named.
+pub const DEFAULT_FILE: &str = "weighbridge.toml";
+
+/// That file, if it is in the current directory.
+pub fn default_file() -> Option<PathBuf> {
+    let file = Path::new(DEFAULT_FILE);
+    file.exists().then(|| file.to_owned())
+}
+
 /// The address when the file names none.
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8686);

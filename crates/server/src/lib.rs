@@ -6,6 +6,7 @@ mod clock;
 pub mod config;
 mod connection;
 mod entropy;
+pub mod ledger;
 mod logging;
 mod nearest;
 mod parser_refusal;

@@ -5,6 +5,7 @@
 //! queue before it is dispatched, so that its receipt can never find the queue full.
 
 pub mod accounts;
+pub mod books;
 mod checkpoint;
 pub mod error;
 pub mod idempotency;

@@ -21,7 +21,7 @@ use crate::writer::{Change, Fatal, Writer};
 use crate::{recovery, schema};
 
 /// The database's file in the data directory.
-const FILE: &str = "weighbridge.db";
+pub(crate) const FILE: &str = "weighbridge.db";
 
 /// How long a statement waits for another connection's lock before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -20,6 +20,12 @@ pub(crate) fn run(command: &ConfigCommand) -> ExitCode {
             for note in &config.notes {
                 complain(format_args!("note: {note}"));
             }
+            for (provider, model) in config.unpriced() {
+                complain(format_args!(
+                    "no price: `{model}` of `{provider}`: its receipts say unpriced, and accounts \
+                     with a budget cannot call it"
+                ));
+            }
             let models: usize = config.providers.iter().map(|it| it.models.len()).sum();
             let providers = config.providers.len();
             say(format_args!("{}: good: {providers} providers, {models} models", file.display()));

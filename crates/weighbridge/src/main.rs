@@ -4,6 +4,7 @@ mod command;
 mod config_check;
 mod console;
 mod http_client;
+mod ledger;
 mod quickstart;
 mod serve;
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Config(arguments) => config_check::run(&arguments),
         Command::Quickstart(arguments) => quickstart::run(&arguments),
+        Command::Ledger(command) => ledger::run(&command),
         Command::Other(words) => command::refuse(&words),
     }
 }

@@ -1,6 +1,5 @@
 //! `weighbridge serve`.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use weighbridge_server::{CancellationToken, Config, Ended, config, start_logging};
@@ -8,18 +7,16 @@ use weighbridge_server::{CancellationToken, Config, Ended, config, start_logging
 use crate::command::ServeArguments;
 use crate::console::{complain, say};
 
-/// The file that is read when none is named.
-const DEFAULT_FILE: &str = "weighbridge.toml";
-
 pub(crate) fn run(arguments: &ServeArguments) -> ExitCode {
     let unusable = ExitCode::from(crate::EXIT_UNUSABLE);
-    let Some(file) = arguments.config.clone().or_else(default_file) else {
+    let Some(file) = arguments.config.clone().or_else(config::default_file) else {
         complain(format_args!(
-            "no --config was given and there is no {DEFAULT_FILE} here; write one such as\n\n\
+            "no --config was given and there is no {} here; write one such as\n\n\
              listen = \"127.0.0.1:8686\"\n\n[[providers]]\nname = \"desk\"\nflavor = \"openai\"\n\
              base_url = \"http://127.0.0.1:8000/v1\"\nlocation = \"local\"\n\
              services = [\"chat\"]\nmodels = [\"my-model\"]\n\n\
-             or try `weighbridge quickstart`"
+             or try `weighbridge quickstart`",
+            config::DEFAULT_FILE
         ));
         return unusable;
     };
@@ -63,9 +60,4 @@ pub(crate) fn finish(ended: Result<Ended, weighbridge_server::StartError>) -> Ex
             ExitCode::from(crate::EXIT_UNUSABLE)
         }
     }
-}
-
-fn default_file() -> Option<PathBuf> {
-    let file = Path::new(DEFAULT_FILE);
-    file.exists().then(|| file.to_owned())
 }

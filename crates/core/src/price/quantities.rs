@@ -36,8 +36,8 @@ pub struct Quantities {
 }
 
 impl Quantities {
-    /// One call of this usage that searched this often.
-    pub fn of_call(usage: &Usage, searches: u64) -> Self {
+    /// One call of this usage.
+    pub fn of_call(usage: &Usage) -> Self {
         Self {
             input: usage.input_tokens,
             output: usage.output_tokens,
@@ -47,7 +47,7 @@ impl Quantities {
             audio_input: usage.audio_input_tokens.unwrap_or(0),
             audio_output: usage.audio_output_tokens.unwrap_or(0),
             requests: 1,
-            searches,
+            searches: usage.searches.unwrap_or(0),
             ..Self::default()
         }
     }

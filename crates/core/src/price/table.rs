@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use weighbridge_proof::Digest;
 
-use crate::price::{Meter, Price, Rates};
+use crate::price::{Meter, Price, Rates, Tier};
 
 /// Every price of the operator's file, found by provider and model.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +43,18 @@ impl PriceTable {
         Self { by_model, digest: Some(Digest::of(json.as_bytes())), json }
     }
 
+    /// Reads a table back from the canonical JSON it was kept as.
+    ///
+    /// # Errors
+    /// [`NotAPriceTable`] for anything that [`Self::json`] cannot have written.
+    pub fn parse(json: &str) -> Result<Self, NotAPriceTable> {
+        let prices: Vec<Map<String, Value>> =
+            serde_json::from_str(json).map_err(|_| NotAPriceTable)?;
+        let prices: Option<Vec<Price>> = prices.iter().map(read).collect();
+        let table = Self::new(prices.ok_or(NotAPriceTable)?);
+        if table.json == json { Ok(table) } else { Err(NotAPriceTable) }
+    }
+
     /// The price of a provider's model.
     pub fn find(&self, provider: &str, model: &str) -> Option<Priced> {
         let price = self
@@ -62,6 +74,41 @@ impl PriceTable {
     pub fn digest(&self) -> Option<Digest> {
         self.digest
     }
+}
+
+/// The text is no table of prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is no table of prices")]
+pub struct NotAPriceTable;
+
+fn read(price: &Map<String, Value>) -> Option<Price> {
+    let text = |name: &str| price.get(name).and_then(Value::as_str);
+    let tiers = price.get("tiers").and_then(Value::as_array).into_iter().flatten();
+    let tiers = tiers.map(|tier| {
+        let tier = tier.as_object()?;
+        Some(Tier { above: tier.get("above")?.as_u64()?, rates: read_rates(tier)? })
+    });
+    Some(Price {
+        model: text("model")?.to_owned(),
+        provider: text("provider").map(str::to_owned),
+        currency: text("currency")?.parse().ok()?,
+        rates: read_rates(price)?,
+        tiers: tiers.collect::<Option<_>>()?,
+        output_limit: match price.get("output_limit") {
+            None => None,
+            Some(limit) => Some(limit.as_u64()?),
+        },
+    })
+}
+
+fn read_rates(of: &Map<String, Value>) -> Option<Rates> {
+    let mut rates = Rates::default();
+    for meter in Meter::ALL {
+        if let Some(rate) = of.get(meter.as_str()) {
+            rates.set(meter, rate.as_str()?.parse().ok()?);
+        }
+    }
+    Some(rates)
 }
 
 fn describe(price: &Price) -> Value {
@@ -122,6 +169,22 @@ mod tests {
         assert_eq!(input("a", "n"), None);
         let only = PriceTable::new(vec![price("m", Some("a"), "2")]);
         assert!(only.find("b", "m").is_none());
+    }
+
+    #[test]
+    fn a_kept_table_reads_back_as_it_was() {
+        let mut tiered = price("n", Some("a"), "0.25");
+        let mut rates = Rates::default();
+        rates.set(Meter::CacheRead, "0.000000001".parse().unwrap());
+        tiered.tiers.push(Tier { above: 200_000, rates });
+        tiered.output_limit = Some(8_192);
+        let table = PriceTable::new(vec![price("m", None, "1"), tiered.clone()]);
+        let read = PriceTable::parse(table.json()).unwrap();
+        assert_eq!(read.digest(), table.digest());
+        assert_eq!(*read.find("a", "n").unwrap().price, tiered);
+        for wrong in ["", "{}", "[{}]", "[ ]", r#"[{"model":"m","currency":"USD","input":0.2}]"#] {
+            assert_eq!(PriceTable::parse(wrong).unwrap_err(), NotAPriceTable, "{wrong}");
+        }
     }
 
     #[test]

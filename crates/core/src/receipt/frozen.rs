@@ -65,6 +65,7 @@ fn ok() -> Ending {
             reasoning_tokens: Some(0),
             audio_input_tokens: None,
             audio_output_tokens: None,
+            searches: None,
             basis: Basis::Measured,
         }),
         cost: Cost::UNPRICED,

@@ -83,6 +83,7 @@ fn ending() -> impl Strategy<Value = Ending> {
                 reasoning_tokens: None,
                 audio_input_tokens: None,
                 audio_output_tokens: None,
+                searches: None,
                 basis: Basis::Measured,
             }),
             cost,

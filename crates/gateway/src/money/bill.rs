@@ -88,6 +88,11 @@ impl Bill {
         self.prompt
     }
 
+    /// How often the model searches; nothing where it does not.
+    pub(crate) fn searches(&self) -> Option<u64> {
+        (self.searches > 0).then_some(self.searches)
+    }
+
     /// How many answers were asked for; at least one.
     pub(crate) fn answers(&self) -> u64 {
         self.answers.max(1)
@@ -187,7 +192,7 @@ impl Bill {
         let (Some(serving), Some(mut hold)) = (self.serving.take(), hold) else {
             return Cost::UNPRICED;
         };
-        let used = usage.map(|usage| Quantities::of_call(usage, self.searches));
+        let used = usage.map(Quantities::of_call);
         let cost: Amount = used.map(|used| serving.priced.price.cost(&used)).unwrap_or_default();
         let measured = usage.is_some_and(|usage| usage.basis == Basis::Measured);
         if measured && self.level.reserve == Reserve::Expected {

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod books;
 mod frozen;
 mod idempotency;
 mod money;

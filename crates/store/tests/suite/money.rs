@@ -2,12 +2,14 @@
 
 use weighbridge_core::account::Account;
 use weighbridge_core::budget::{Budget, Period};
-use weighbridge_core::call::Ending;
+use weighbridge_core::call::{Attempt, Ending, Outcome};
 use weighbridge_core::cost::{Charge, Consent, Cost, CostBasis, Held, Interrupted, Terms};
 use weighbridge_core::day::Day;
 use weighbridge_core::id::AccountId;
 use weighbridge_core::money::Amount;
+use weighbridge_core::price::{Meter, Price, PriceTable, Rates};
 use weighbridge_core::receipt::{self, SALT_BYTES};
+use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_proof::{Digest, Timestamp};
 use weighbridge_store::receipts::Row;
 use weighbridge_store::spending::{Spend, Spending};
@@ -22,19 +24,44 @@ fn amount(text: &str) -> Amount {
     text.parse().unwrap()
 }
 
+/// One nano for every token that comes out, at provider `desk`.
+fn prices() -> PriceTable {
+    let mut rates = Rates::default();
+    rates.set(Meter::Input, Amount::ZERO);
+    rates.set(Meter::Output, amount("0.001"));
+    PriceTable::new(vec![Price {
+        model: "m".to_owned(),
+        provider: Some("desk".to_owned()),
+        currency: "USD".parse().unwrap(),
+        rates,
+        tiers: Vec::new(),
+        output_limit: None,
+    }])
+}
+
+pub(crate) async fn keep_prices(store: &Store) {
+    let prices = prices();
+    let table = KeptTable {
+        kind: TableKind::Prices,
+        digest: prices.digest().unwrap(),
+        json: prices.json().to_owned(),
+    };
+    store.keep_tables(vec![table], NOW).await.unwrap();
+}
+
 fn terms(reserved: &str) -> Terms {
     let held = Held {
         estimate: amount(reserved),
         reserved: amount(reserved),
         currency: "USD".parse().unwrap(),
-        price_sha256: Digest::of(b"prices"),
+        price_sha256: prices().digest().unwrap(),
     };
     let level_sha256 = Digest::of(b"levels");
     Terms { consent: Consent::Standing, level_sha256, held: Some(held) }
 }
 
 /// Makes a call that is charged `actual`, finished on a day.
-async fn call(store: &Store, number: u64, day: i64, actual: &str) {
+pub(crate) async fn call(store: &Store, number: u64, day: i64, actual: &str) {
     let mut intent = intent(store, number);
     intent.asked.terms = Some(terms(actual));
     let charge =
@@ -43,6 +70,25 @@ async fn call(store: &Store, number: u64, day: i64, actual: &str) {
         finished_at: Day::from_number(day).start(),
         cost: Cost { basis: CostBasis::Measured, charge: Some(charge) },
         provider: Some("desk".to_owned()),
+        attempts: vec![Attempt {
+            provider: "desk".to_owned(),
+            outcome: Outcome::Ok,
+            status: Some(200),
+            provider_request_id: None,
+            region: None,
+        }],
+        usage: Some(Usage {
+            input_tokens: 3,
+            // A receipt cannot say more than 2^53.
+            output_tokens: u32::try_from(amount(actual).nanos()).map_or(0, u64::from),
+            cache_read_tokens: None,
+            cache_write_tokens: None,
+            reasoning_tokens: None,
+            audio_input_tokens: None,
+            audio_output_tokens: None,
+            searches: None,
+            basis: Basis::Measured,
+        }),
         ..Ending::interrupted(&intent, Interrupted::Free, NOW)
     };
     let open = store.place().unwrap().open(intent.clone(), None).unwrap().await.unwrap();
@@ -62,11 +108,11 @@ async fn what_receipts_charge_is_summed_by_the_day_in_their_own_commit() {
     let store = open(dir.path(), Options::default()).store;
     let account = intent(&store, 0).account;
     for (number, day, actual) in
-        [(0, 5, "0.6"), (1, 5, "0.7"), (2, 6, "9000000000000.000000001"), (3, 6, "0")]
+        [(0, 5, "0.6"), (1, 5, "0.7"), (2, 6, "17000000000.000000001"), (3, 6, "0")]
     {
         call(&store, number, day, actual).await;
     }
-    let expected = [(5, "1.3".to_owned()), (6, "9000000000000.000000001".to_owned())];
+    let expected = [(5, "1.3".to_owned()), (6, "17000000000.000000001".to_owned())];
     assert_eq!(spent(&store, account).await, expected);
     drop(store);
     let store = open(dir.path(), Options::default()).store;

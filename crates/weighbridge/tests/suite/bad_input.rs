@@ -50,10 +50,9 @@ async fn bodies_that_are_no_chat_request_are_refused_and_not_recorded() {
 #[tokio::test]
 async fn wishes_that_are_not_built_are_refused_by_name() {
     let house = House::open().await;
-    for (name, value) in [
-        ("x-weighbridge-hybrid-policy", "always_local"),
-        ("x-weighbridge-sequence", "1"),
-    ] {
+    for (name, value) in
+        [("x-weighbridge-hybrid-policy", "always_local"), ("x-weighbridge-sequence", "1")]
+    {
         let request = Request::post("/v1/chat/completions", body("ok", false)).header(name, value);
         let reply = house.ask(request).await;
         refused(&reply, 400, "not_available");
