@@ -25,6 +25,8 @@ pub struct Chat {
     pub words: Vec<String>,
     /// When usage is said.
     pub usage: UsageSaid,
+    /// What it says: tokens in and out. Where nothing is given, 7 and one for every word.
+    pub tokens: Option<(u64, u64)>,
     /// Whether a stream has its finish reason.
     pub finish_reason: bool,
     /// Whether a stream ends in `data: [DONE]`.
@@ -40,6 +42,7 @@ impl Default for Chat {
         Self {
             words: ["So", " be", " it", ":"].map(str::to_owned).to_vec(),
             usage: UsageSaid::AsAsked,
+            tokens: None,
             finish_reason: true,
             done: true,
             crlf: false,
@@ -104,8 +107,9 @@ impl Chat {
     }
 
     fn counts(&self) -> Value {
-        let words = self.words.len() + 1;
-        json!({"prompt_tokens": 7, "completion_tokens": words, "total_tokens": words + 7})
+        let words = u64::try_from(self.words.len() + 1).unwrap_or(u64::MAX);
+        let (input, output) = self.tokens.unwrap_or((7, words));
+        json!({"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output})
     }
 
     fn event(&self, data: &Value) -> Bytes {

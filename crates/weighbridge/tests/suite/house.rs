@@ -16,6 +16,9 @@ pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_weighbridge"))
 }
 
+/// As many reads as anybody wants.
+pub(crate) const VIEW: &str = "view = { requests = 1000000, window = \"1m\" }\n";
+
 /// See the module's words.
 pub(crate) struct House {
     pub(crate) gateway: Gateway,
@@ -32,8 +35,14 @@ impl House {
         Self::with(Script::with_faults(), "").await
     }
 
-    /// With this script, and these lines of configuration.
+    /// With this script, and these lines of configuration. Reading is as good as unbounded, unless
+    /// they say otherwise: many tests look again and again.
     pub(crate) async fn with(script: Script, config: &str) -> Self {
+        let config = if config.contains("[levels.default]") {
+            config.to_owned()
+        } else {
+            format!("{config}\n[levels.default]\n{VIEW}")
+        };
         let provider = Provider::start_with(script).await.unwrap();
         let table = provider_table("desk", &provider.base_url(), &provider.models());
         let timeout =
@@ -73,6 +82,30 @@ impl House {
         let request = Request::post("/v1/chat/completions", body).bearer(&self.key);
         connection.send(&request).await.unwrap();
         connection
+    }
+
+    /// Changes the account as an administrator would.
+    pub(crate) async fn change(&self, wanted: Value) -> Reply {
+        let path = format!("/gateway/v1/accounts/{}", self.account);
+        let request = Request::new("PATCH", &path).body(wanted.to_string()).bearer(&self.admin);
+        http::call(self.url(), &request).await.unwrap()
+    }
+
+    /// The account as it stands now.
+    pub(crate) async fn me(&self) -> Value {
+        let reply = self.ask(Request::get("/gateway/v1/me")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()["account"].clone()
+    }
+
+    /// What `weighbridge ledger check` says of the books.
+    pub(crate) fn ledger_check(&self) -> (Option<i32>, Value) {
+        let mut command = std::process::Command::new(binary());
+        command.args(["ledger", "check", "--json", "--data"]).arg(self.gateway.data_dir());
+        let output = command.output().unwrap();
+        let said = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code(), said)
     }
 
     /// The receipt that a reply names.

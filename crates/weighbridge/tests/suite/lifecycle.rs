@@ -139,7 +139,9 @@ fn commands_and_files_that_cannot_be_used_end_with_2() {
     };
     for (arguments, words) in [
         (&["verify", "x"][..], "not in this version"),
-        (&["ledger", "check"], "not in this version"),
+        (&["ledger", "export"], "not in this version"),
+        (&["ledger", "check"], "give --data DIR"),
+        (&["ledger", "check", "--data", "nowhere"], "cannot be read"),
         (&["frobnicate"], "no such command"),
         (&["serve"], "weighbridge.toml"),
         (&["serve", "--config", "missing.toml"], "cannot read missing.toml"),

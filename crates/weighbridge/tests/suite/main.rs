@@ -8,11 +8,16 @@
 
 mod accounts;
 mod bad_input;
+mod budgets;
 mod bytes_untouched;
+mod estimates;
 mod house;
+mod idempotency;
 mod leaving;
+mod levels;
 mod lifecycle;
 mod limits;
+mod m2;
 mod probes;
 mod provider_faults;
 mod receipts;
