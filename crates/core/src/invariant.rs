@@ -69,6 +69,8 @@ pub struct ReceiptSeen {
     pub input: Digest,
     /// The hash of the reply's bytes, if any were handed on.
     pub output: Option<Digest>,
+    /// What it charges, in the one currency of those that are looked at together.
+    pub charged: Amount,
 }
 
 /// **R1**: every complete successful reply has exactly one receipt with outcome `ok`, and it is
@@ -157,6 +159,21 @@ pub fn m2(spent: Amount, reserved: Amount, budget: Amount) -> Result<(), Broken>
     Err(Broken { id: "M2", what })
 }
 
+/// **M2** where no call goes on: nothing is held, and what is spent is the sum of the receipts.
+///
+/// # Errors
+/// What is held, or by how much the sums differ.
+pub fn m2_at_rest(spent: Amount, reserved: Amount, charged: Amount) -> Result<(), Broken> {
+    let broken = |what: String| Err(Broken { id: "M2", what });
+    if !reserved.is_zero() {
+        return broken(format!("{reserved} is held, and no call goes on"));
+    }
+    if spent != charged {
+        return broken(format!("{spent} is spent, and the receipts charge {charged}"));
+    }
+    Ok(())
+}
+
 /// How a stream ended, as its bytes show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StreamEnds {
@@ -190,6 +207,7 @@ mod tests {
             outcome: outcome.to_owned(),
             input: Digest::of(input),
             output: Some(Digest::of(output)),
+            charged: Amount::ZERO,
         }
     }
 
@@ -243,6 +261,14 @@ mod tests {
         let amount = |text: &str| text.parse::<Amount>().unwrap();
         assert!(m2(amount("1"), amount("2"), amount("3")).is_ok());
         assert!(m2(amount("1"), amount("2.000000001"), amount("3")).is_err());
+    }
+
+    #[test]
+    fn at_rest_nothing_is_held_and_the_balance_is_the_sum_of_the_receipts() {
+        let amount = |text: &str| text.parse::<Amount>().unwrap();
+        assert!(m2_at_rest(amount("3"), amount("0"), amount("3")).is_ok());
+        assert!(m2_at_rest(amount("3"), amount("0.1"), amount("3")).is_err());
+        assert!(m2_at_rest(amount("2"), amount("0"), amount("3")).is_err());
     }
 
     #[test]

@@ -41,10 +41,11 @@ pub(crate) async fn run(site: &Site, mut dice: Dice) -> Result<()> {
     let mut tally = Tally::default();
     tally.add(&case);
     case.judge()?;
+    site.balances(&gateway, case.charged()).await?;
     if !tally.is_telling() {
         bail!("the load was too small to tell anything: {tally}");
     }
     progress::line(&tally);
-    progress::line("crash --failed-sync: the process ended with 4; R1 and R2 held");
+    progress::line("crash --failed-sync: the process ended with 4; R1, R2 and M2 held");
     Ok(())
 }

@@ -56,7 +56,7 @@ pub(crate) async fn run(site: &Site, mut dice: Dice) -> Result<()> {
     finish(site, gateway, load, case).await?;
     progress::line(format_args!(
         "crash --full-disk: {CALLS} calls refused before dispatch, served again after {mended}; \
-         R1 and R2 held"
+         R1, R2 and M2 held"
     ));
     Ok(())
 }
@@ -74,6 +74,7 @@ async fn finish(site: &Site, gateway: Gateway, load: Load, mut case: Case) -> Re
     tally.kills += 1;
     progress::line(&tally);
     case.judge()?;
+    site.balances(&gateway, case.charged()).await?;
     if let Some(call) = case.calls.iter().find(|call| call.hung) {
         bail!("the call {} hung until its caller gave up", call.marker);
     }

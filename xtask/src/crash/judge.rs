@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use weighbridge_core::invariant::{self, Broken, Dispatched, ReceiptSeen};
+use weighbridge_core::money::Amount;
 use weighbridge_proof::Digest;
 
 use super::caller::Call;
@@ -27,6 +28,11 @@ impl Case {
         self.calls.extend(other.calls);
         self.dispatched.extend(other.dispatched);
         self.receipts.extend(other.receipts);
+    }
+
+    /// What the receipts charge.
+    pub(crate) fn charged(&self) -> Amount {
+        self.receipts.iter().map(|receipt| receipt.charged).sum()
     }
 
     /// Whether R1 and R2 hold, every receipt belongs to a call, and none says that it goes on.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::time::sleep;
+use weighbridge_core::money::Amount;
 use weighbridge_testkit::gateway::Gateway;
 use weighbridge_testkit::shim::Fault;
 
@@ -52,6 +53,11 @@ pub(crate) async fn run(
         (case, gateway) = play(site, gateway, round, span, &mut dice, &books.known)
             .await
             .with_context(|| format!("round {round}"))?;
+        books.charged += case.charged();
+        if !weaken {
+            let books = site.balances(&gateway, books.charged).await;
+            books.with_context(|| format!("round {round}"))?;
+        }
         books.tally.kills += 1;
         books.tally.add(&case);
         if let Err(broken) = case.judge() {
@@ -72,7 +78,7 @@ pub(crate) async fn run(
     books.check(site, gateway).await?;
     progress::line(&books.tally);
     let time = stopwatch::words(watch.elapsed());
-    progress::line(format_args!("crash: R1 and R2 held over {rounds} rounds in {time}"));
+    progress::line(format_args!("crash: R1, R2 and M2 held over {rounds} rounds in {time}"));
     Ok(())
 }
 
@@ -113,6 +119,8 @@ async fn play(
 struct Books {
     tally: Tally,
     known: HashSet<String>,
+    /// What all receipts charge.
+    charged: Amount,
     all: Case,
 }
 
@@ -137,6 +145,7 @@ impl Books {
         if !self.tally.is_telling() {
             bail!("the load was too small to tell anything: {}", self.tally);
         }
+        site.balances(&gateway, self.all.charged()).await?;
         drop(gateway);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use weighbridge_core::invariant::ReceiptSeen;
+use weighbridge_core::money::Amount;
 use weighbridge_proof::Digest;
 use weighbridge_testkit::http::{Connection, Request};
 
@@ -52,6 +53,10 @@ fn receipt(item: &Value) -> Option<ReceiptSeen> {
         outcome: item.get("outcome")?.as_str()?.to_owned(),
         input: digest("input")?,
         output: digest("output"),
+        charged: match item.get("cost")?.get("actual")? {
+            Value::Null => Amount::ZERO,
+            actual => actual.as_str()?.parse().ok()?,
+        },
     })
 }
 
@@ -63,9 +68,10 @@ mod tests {
     fn a_receipt_is_read_with_and_without_an_output() {
         let hash = Digest::of(b"q").to_string();
         let mut item = serde_json::json!({"id": "rcpt_1", "outcome": "interrupted",
-            "input": {"sha256": hash, "bytes": 1}, "output": null});
+            "input": {"sha256": hash, "bytes": 1}, "output": null, "cost": {"actual": "0.5"}});
         let seen = receipt(&item).unwrap();
         assert_eq!((seen.input, seen.output), (Digest::of(b"q"), None));
+        assert_eq!(seen.charged.to_string(), "0.5");
         item["output"] = serde_json::json!({"sha256": hash, "bytes": 1, "complete": true});
         assert_eq!(receipt(&item).unwrap().output, Some(Digest::of(b"q")));
         item["input"] = Value::Null;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tokio::time::sleep;
-use weighbridge_core::invariant::ReceiptSeen;
+use weighbridge_core::invariant::{self, ReceiptSeen};
+use weighbridge_core::money::Amount;
 use weighbridge_testkit::gateway::{Gateway, provider_table};
 use weighbridge_testkit::http::{self, Request};
 use weighbridge_testkit::provider::Provider;
@@ -16,6 +17,10 @@ use weighbridge_testkit::shim::{Disk, Fault, Shim};
 
 use super::{plan, receipts};
 use crate::machine;
+
+/// As many calls and reads as anybody wants.
+const LEVEL: &str = "[levels.default]\nsync = { requests = 1000000, window = \"1s\" }\n\
+    view = { requests = 1000000, window = \"1s\" }\n";
 
 /// How long the provider may take to have read what a dead gateway had sent.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -28,6 +33,7 @@ pub(crate) struct Site {
     disk: Disk,
     provider: Provider,
     admin_key: String,
+    account: String,
     key: String,
 }
 
@@ -40,11 +46,11 @@ impl Site {
         let disk = Disk::under(&shim, &scratch.join("data"), scratch.path())?;
         let provider = Provider::start_with(plan::script()).await?;
         let binary = binary.to_owned();
-        let (admin_key, key) = (String::new(), String::new());
-        let mut site = Self { binary, scratch, disk, provider, admin_key, key };
+        let (admin_key, account, key) = (String::new(), String::new(), String::new());
+        let mut site = Self { binary, scratch, disk, provider, admin_key, account, key };
         let mut gateway = site.start().await?;
         site.admin_key = gateway.admin_key().context("no admin.key after the first start")?;
-        site.key = site.make_key(gateway.url()).await?;
+        (site.account, site.key) = site.make_key(gateway.url()).await?;
         // Not by SIGTERM: from the first word on, only what was flushed counts.
         gateway.kill9().await?;
         site.cut_power()?;
@@ -67,7 +73,18 @@ impl Site {
     }
 
     fn config(&self) -> String {
-        provider_table("mock", &self.provider.base_url(), &plan::MODELS)
+        let prices: String = plan::MODELS
+            .iter()
+            .map(|model| {
+                format!(
+                    "[[prices]]\nmodel = \"{model}\"\ncurrency = \"USD\"\ninput = \"3\"\n\
+                     output = \"15\"\n"
+                )
+            })
+            .collect();
+        LEVEL.to_owned()
+            + &prices
+            + &provider_table("mock", &self.provider.base_url(), &plan::MODELS)
     }
 
     /// Kills a gateway. Fails where it had ended by itself.
@@ -101,6 +118,19 @@ impl Site {
         receipts::read(gateway.url(), &self.admin_key, known).await
     }
 
+    /// Whether the account's balance is the sum of its receipts, and nothing is held of it: no call
+    /// goes on.
+    pub(crate) async fn balances(&self, gateway: &Gateway, charged: Amount) -> Result<()> {
+        let path = format!("/gateway/v1/accounts/{}", self.account);
+        let reply = http::call(gateway.url(), &Request::get(&path).bearer(&self.admin_key)).await?;
+        let account = reply.json();
+        let amount = |name: &str| -> Result<Amount> {
+            let text = account[name].as_str().with_context(|| format!("no {name}: {account}"))?;
+            Ok(text.parse()?)
+        };
+        Ok(invariant::m2_at_rest(amount("spent")?, amount("reserved")?, charged)?)
+    }
+
     /// Lets a fault of the disk begin or end.
     pub(crate) fn set(&self, fault: Fault, on: bool) -> Result<()> {
         Ok(self.disk.set(fault, on)?)
@@ -121,11 +151,15 @@ impl Site {
         self.scratch.keep()
     }
 
-    async fn make_key(&self, url: &str) -> Result<String> {
-        let account = self.post(url, "accounts", &json!({"name": "crash"})).await?;
+    /// An account with a budget that it never uses up, and a key of it.
+    async fn make_key(&self, url: &str) -> Result<(String, String)> {
+        let budget = json!({"amount": "1000000", "currency": "USD"});
+        let account = json!({"name": "crash", "budget": budget});
+        let account = self.post(url, "accounts", &account).await?;
         let ask = json!({"account": account["id"], "role": "developer"});
         let key = self.post(url, "keys", &ask).await?;
-        Ok(key["key"].as_str().context("a key without `key`")?.to_owned())
+        let id = account["id"].as_str().context("an account without `id`")?.to_owned();
+        Ok((id, key["key"].as_str().context("a key without `key`")?.to_owned()))
     }
 
     async fn post(

@@ -73,6 +73,7 @@ async fn go(ways: &[Way]) {
             outcome: String::new(),
             input,
             output: None::<Digest>,
+            charged: weighbridge_core::money::Amount::ZERO,
         })
         .collect();
     r2(&dispatched, &receipts).unwrap();

@@ -17,6 +17,7 @@ fn case() -> Case {
         outcome: "ok".to_owned(),
         input: request,
         output: Some(reply),
+        charged: weighbridge_core::money::Amount::ZERO,
     };
     Case { calls: vec![call], dispatched: vec![Some("m-1-1".to_owned())], receipts: vec![receipt] }
 }
