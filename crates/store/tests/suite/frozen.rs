@@ -1,23 +1,24 @@
-//! A database of version 1 is read for ever.
+//! Databases of every version are read for ever.
 
 use std::path::{Path, PathBuf};
 
 use weighbridge_core::account::Account;
-use weighbridge_core::call::{Input, Intent};
-use weighbridge_core::credential::{self, Fingerprint, Key};
-use weighbridge_core::id::KeyId;
+use weighbridge_core::budget::{Budget, Period};
+use weighbridge_core::credential::{self, Fingerprint};
+use weighbridge_core::day::Day;
 use weighbridge_core::receipt;
-use weighbridge_core::role::Role;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Options;
-use weighbridge_store::keyring::NewKey;
+use weighbridge_store::books::audit;
+use weighbridge_store::idempotency::OnceKey;
 
-use crate::stage::{content, intent, open, row};
+use crate::money::{call, keep_prices};
+use crate::stage::{content, intent, open};
 
 const NOW: Timestamp = Timestamp::from_micros(4_000_000);
 
-fn file() -> PathBuf {
-    let file = "/../../testdata/v1/database/weighbridge.db";
+fn file(version: u32) -> PathBuf {
+    let file = format!("/../../testdata/v{version}/database/weighbridge.db");
     PathBuf::from(format!("{}{file}", env!("CARGO_MANIFEST_DIR")))
 }
 
@@ -25,41 +26,10 @@ fn fingerprint() -> Fingerprint {
     Fingerprint::of(credential::make([5; 32]).reveal()).unwrap()
 }
 
-/// Writes the sample: an account, a key, three receipts, and a call that was left open
-/// while its input still flowed.
-async fn freeze(file: &Path) {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path(), Options::default()).store;
-    let account = intent(&store, 0).account;
-    let new = Account { id: account, name: "acme".to_owned(), level: "default".to_owned() };
-    store.add_account(new, None, NOW).await.unwrap();
-    let id = KeyId::from_bytes([2; 16]);
-    let key = Key { id, role: Role::Developer, name: Some("k".to_owned()), trusted_headers: true };
-    let new = NewKey { key, account, fingerprint: fingerprint(), created_at: NOW };
-    store.add_key(new).await.unwrap();
-    for number in 0..4 {
-        let intent = intent(&store, number);
-        let streams = Intent { input: Input::Stream, ..intent.clone() };
-        let opened = if number == 3 { streams } else { intent.clone() };
-        let open = store.place().unwrap().open(opened, None).unwrap().await.unwrap();
-        if number == 3 {
-            // Its process ends here.
-            std::mem::forget(open);
-        } else {
-            open.close(row(&intent)).await.unwrap();
-        }
-    }
-    drop(store);
-    std::fs::copy(dir.path().join("weighbridge.db"), file).unwrap();
-}
-
 #[tokio::test]
-async fn a_frozen_database_opens_and_says_what_it_said() {
-    if !file().exists() && std::env::var_os("WEIGHBRIDGE_FREEZE").is_some() {
-        freeze(&file()).await;
-    }
+async fn a_database_of_version_1_is_brought_up_to_date_and_says_what_it_said() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::copy(file(), dir.path().join("weighbridge.db")).unwrap();
+    std::fs::copy(file(1), dir.path().join("weighbridge.db")).unwrap();
     let opened = open(dir.path(), Options::default());
     assert_eq!(opened.interrupted, 1);
     let store = opened.store;
@@ -80,4 +50,60 @@ async fn a_frozen_database_opens_and_says_what_it_said() {
     let interrupted = receipt::show(&page.items[0]).unwrap();
     assert_eq!(interrupted["outcome"], "interrupted");
     assert!(interrupted["input"].is_null(), "{interrupted}");
+}
+
+const ONCE: &str = "order-7";
+
+/// Writes the sample: an account with a budget, two calls that it was charged for, the prices that
+/// they cite, and a call with an idempotency key that was left open.
+async fn freeze(file: &Path) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let account = intent(&store, 0).account;
+    let new = Account { id: account, name: "acme".to_owned(), level: "gold".to_owned() };
+    store.add_account(new, Some(budget()), NOW).await.unwrap();
+    keep_prices(&store).await;
+    call(&store, 0, 20_000, "0.000007").await;
+    call(&store, 1, 20_001, "0.000009").await;
+    let once = OnceKey { account, key: ONCE.to_owned() };
+    let opening = store.place().unwrap().open(intent(&store, 2), Some(once)).unwrap();
+    std::mem::forget(opening.await.unwrap());
+    drop(store);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::copy(dir.path().join("weighbridge.db"), file).unwrap();
+}
+
+fn budget() -> (Budget, Day) {
+    let amount = |text: &str| text.parse().unwrap();
+    let currency = "USD".parse().unwrap();
+    let period = Period::Month;
+    let budget = Budget { amount: amount("5"), currency, period, credit: amount("0.25") };
+    (budget, Day::from_number(19_997))
+}
+
+#[tokio::test]
+async fn a_frozen_database_of_version_2_opens_and_says_what_it_said() {
+    if !file(2).exists() && std::env::var_os("WEIGHBRIDGE_FREEZE").is_some() {
+        freeze(&file(2)).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::copy(file(2), dir.path().join("weighbridge.db")).unwrap();
+    let opened = open(dir.path(), Options::default());
+    assert_eq!(opened.interrupted, 1);
+    let store = opened.store;
+    let account = intent(&store, 0).account;
+    let spending = store.spending(account).await.unwrap();
+    assert_eq!(spending.budget, Some(budget()));
+    let days = spending
+        .days
+        .iter()
+        .map(|(currency, day, amount)| (currency.to_string(), day.number(), amount.to_string()));
+    let usd = |day, amount: &str| ("USD".to_owned(), day, amount.to_owned());
+    assert_eq!(days.collect::<Vec<_>>(), [usd(20_000, "0.000007"), usd(20_001, "0.000009")]);
+    let once = OnceKey { account, key: ONCE.to_owned() };
+    assert_eq!(store.repeated(once).await.unwrap().unwrap().call, intent(&store, 2).id);
+    assert_eq!(store.levels_in_use().await.unwrap(), ["gold"]);
+    drop(store);
+    let audit = audit(dir.path(), &mut |_| ()).unwrap();
+    assert_eq!((audit.recomputed, audit.differences_found), (2, 0));
 }
