@@ -1,6 +1,6 @@
 //! One account as it is used: its windows, its purse, its open quotes.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use weighbridge_core::budget::{Below, Budget, Period, Purse, Standing, spent_before};
 use weighbridge_core::clock::Moment;
@@ -112,11 +112,26 @@ impl LiveAccount {
     }
 
     /// Changes the budget: first so that old and new both bind, then in the database, then for
-    /// good. Nothing is left of it when it was not committed.
+    /// good. Nothing is left of it when it was not committed. It goes on to its end even when
+    /// nobody waits for it any more.
     ///
     /// # Errors
     /// [`NotChanged`], and the budget is what it was.
     pub async fn change_budget(
+        self: &Arc<Self>,
+        store: &Store,
+        change: BudgetChange,
+        now: Timestamp,
+    ) -> Result<(), NotChanged> {
+        let (account, store) = (Arc::clone(self), store.clone());
+        let changing = tokio::spawn(async move { account.change(&store, change, now).await });
+        changing.await.unwrap_or_else(|error| {
+            tracing::error!(%error, account = %self.id, "a budget could not be changed");
+            Err(StoreError::Unavailable.into())
+        })
+    }
+
+    async fn change(
         &self,
         store: &Store,
         change: BudgetChange,
@@ -133,7 +148,6 @@ impl LiveAccount {
             }
         };
         self.purse().propose(new, before, now).map_err(NotChanged::Below)?;
-        // If this future is dropped here, both budgets go on binding until the next change.
         let kept = new.map(|budget| (budget, budget.period.start(Day::of(now))));
         match store.set_budget(self.id, kept).await {
             Ok(()) => {

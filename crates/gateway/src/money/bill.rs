@@ -103,12 +103,13 @@ impl Bill {
     /// # Errors
     /// When its price is in another currency, of which nothing can be held.
     pub(crate) fn serve(&mut self, offer: &Offer, now: Timestamp) -> Result<(), Failure> {
-        self.serving = None;
-        self.paid_bytes = u64::MAX;
-        let Some((priced, estimate)) = &offer.priced else { return Ok(()) };
+        let Some((priced, estimate)) = &offer.priced else {
+            self.serving = None;
+            self.paid_bytes = u64::MAX;
+            return Ok(());
+        };
         if self.hold.as_ref().is_none_or(|hold| hold.currency() != estimate.currency) {
             let needed = needed_for(&self.level, estimate)?;
-            self.hold = None;
             let hold = Hold::take(&self.account, estimate.currency, needed, now);
             self.hold = Some(hold.map_err(|_| budget_changed())?);
         }

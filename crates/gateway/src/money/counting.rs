@@ -1,6 +1,7 @@
 //! Counting a prompt exactly, where that is worth its time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -12,6 +13,9 @@ const LONGEST: usize = 1 << 20;
 
 /// Counts at a time; a thread each.
 const AT_A_TIME: usize = 2;
+
+/// How long a turn is waited for. What comes later has to do with its bound.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Turns for counting.
 #[derive(Debug)]
@@ -26,11 +30,12 @@ impl Default for Counting {
 }
 
 impl Counting {
-    /// The tokens of a chat request as `model` sees it. Nothing where its tokeniser is not here, or
-    /// the request is too long to be counted.
+    /// The tokens of a chat request as `model` sees it. Nothing where its tokeniser is not here, the
+    /// request is too long to be counted, or too many others are being counted.
     pub(crate) async fn prompt(&self, model: &str, body: &Bytes) -> Option<u64> {
         let family = Family::of(model).filter(|_| body.len() <= LONGEST)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = tokio::time::timeout(PATIENCE, turn).await.ok()?.ok()?;
         let body = body.clone();
         let counted = tokio::task::spawn_blocking(move || {
             let prompt = read_prompt(&body)?;
