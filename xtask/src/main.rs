@@ -3,6 +3,7 @@
 //! Every job is a subcommand of `cargo xtask`; there are no shell scripts, so that each runs
 //! wherever Rust does.
 
+mod bench;
 mod compile;
 mod crash;
 mod machine;
@@ -36,6 +37,8 @@ enum Job {
     Sdk(sdk::Args),
     /// Kill the gateway under load, cut the power, check the receipts.
     Crash(crash::Args),
+    /// Measure speed and size, as ratios and differences within one run.
+    Bench(bench::Args),
     /// Check the rules of the house: crate arrows, file sizes, names, links, manifests.
     #[command(after_help = "Example:\n  cargo xtask tidy")]
     Tidy,
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Job::Test(args) => test::run(&args),
         Job::Sdk(args) => sdk::run(&args),
         Job::Crash(args) => crash::run(&args),
+        Job::Bench(args) => bench::run(&args),
         Job::Tidy => tidy::run(),
     };
     match done {
