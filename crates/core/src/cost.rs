@@ -1,6 +1,8 @@
 //! What a call costs, who pays it, and who had agreed to it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
 use weighbridge_proof::Digest;
 
 use crate::money::{Amount, Currency};
@@ -107,14 +109,20 @@ pub enum Party<'a> {
     Provider(&'a str),
 }
 
-impl Party<'_> {
+impl fmt::Display for Party<'_> {
     /// As it stands on receipts.
-    pub fn word(self) -> String {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Account => "account".to_owned(),
-            Self::Platform => "platform".to_owned(),
-            Self::Provider(name) => format!("provider:{name}"),
+            Self::Account => f.write_str("account"),
+            Self::Platform => f.write_str("platform"),
+            Self::Provider(name) => write!(f, "provider:{name}"),
         }
+    }
+}
+
+impl Serialize for Party<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -140,7 +148,10 @@ impl Charge {
     /// Who pays and who is paid, in the charge's currency; what is paid is negative. They sum to
     /// zero (invariant M1). One price is both what the vendor is owed and what the account pays, so
     /// the platform's part is the overrun, and what is charged where nobody knows whom to pay.
-    pub fn entries(self, provider: Option<&str>) -> Vec<(Party<'_>, Amount)> {
+    pub fn entries(
+        self,
+        provider: Option<&str>,
+    ) -> impl Iterator<Item = (Party<'_>, Amount)> + use<'_> {
         let owed = self.actual + self.overrun;
         let (vendor, platform) = match provider {
             Some(name) => (Some((Party::Provider(name), owed)), -self.overrun),
@@ -149,7 +160,7 @@ impl Charge {
         let entries =
             [Some((Party::Account, -self.actual)), Some((Party::Platform, platform)), vendor];
         let moved = |(_, amount): &(Party<'_>, Amount)| !amount.is_zero();
-        entries.into_iter().flatten().filter(moved).collect()
+        entries.into_iter().flatten().filter(moved)
     }
 }
 
@@ -194,7 +205,7 @@ mod tests {
                 actual: Amount::from_nanos(i128::from(actual)),
                 overrun: if known { Amount::from_nanos(i128::from(overrun)) } else { Amount::ZERO },
             };
-            let entries = charge.entries(known.then_some("desk"));
+            let entries: Vec<_> = charge.entries(known.then_some("desk")).collect();
             let currency = charge.held.currency;
             let sums: Vec<_> = entries.iter().map(|(_, amount)| (currency, *amount)).collect();
             invariant::m1(&sums).unwrap();

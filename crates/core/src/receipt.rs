@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use weighbridge_proof::{Kind, Receipt, Salt, Section, SectionName};
 
 use crate::call::{Attempt, Ending, Input, Intent};
-use crate::cost::Consent;
+use crate::cost::{Consent, Party};
 use crate::failure::Source;
 use crate::money::{Amount, Currency};
 use crate::usage::Usage;
@@ -98,13 +98,13 @@ struct OutputEntry {
 }
 
 #[derive(Serialize)]
-struct MoneySection {
+struct MoneySection<'a> {
     actual: Option<Amount>,
     basis: &'static str,
     consent: Option<Consent>,
     currency: Option<Currency>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    entries: Vec<EntryEntry>,
+    entries: Vec<EntryEntry<'a>>,
     estimate: Option<Amount>,
     level_sha256: Option<weighbridge_proof::Digest>,
     overrun: Option<Amount>,
@@ -114,9 +114,9 @@ struct MoneySection {
 }
 
 #[derive(Serialize)]
-struct EntryEntry {
+struct EntryEntry<'a> {
     amount: Amount,
-    party: String,
+    party: Party<'a>,
 }
 
 /// The facts could not be written as canonical JSON: a number beyond 2^53 - 1.
@@ -239,7 +239,7 @@ fn content_section(intent: &Intent, ending: &Ending) -> ContentSection {
     }
 }
 
-fn money_section(intent: &Intent, ending: &Ending) -> MoneySection {
+fn money_section<'a>(intent: &Intent, ending: &'a Ending) -> MoneySection<'a> {
     let terms = intent.asked.terms;
     let charge = ending.cost.charge;
     let entries = charge.map(|charge| charge.entries(ending.provider.as_deref()));
@@ -249,9 +249,7 @@ fn money_section(intent: &Intent, ending: &Ending) -> MoneySection {
         basis: ending.cost.basis.as_str(),
         consent: terms.map(|terms| terms.consent),
         currency: charge.map(|charge| charge.held.currency),
-        entries: entries
-            .map(|(party, amount)| EntryEntry { amount, party: party.word() })
-            .collect(),
+        entries: entries.map(|(party, amount)| EntryEntry { amount, party }).collect(),
         estimate: charge.map(|charge| charge.held.estimate),
         level_sha256: terms.map(|terms| terms.level_sha256),
         overrun: charge.map(|charge| charge.overrun),

@@ -26,7 +26,7 @@ const LOOKS: u64 = 10;
 pub(crate) async fn run(binary: &Path, args: &Args) -> Result<()> {
     let Args { calls, connections } = *args;
     let stand = Stand::build(binary, "", Value::Null).await?;
-    progress::line(format_args!("idle: {} KiB", stand.resident_kib()?));
+    progress::line(format_args!("idle: {} KiB", stand.idle_kib));
     for look in 1..=LOOKS {
         load::run(&stand, connections, calls / LOOKS).await?;
         let made = calls / LOOKS * look;

@@ -1,6 +1,7 @@
 //! A gateway, a provider that answers at once, and a key.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ use crate::machine;
 /// As many calls as anybody wants.
 const LEVEL: &str = "[levels.default]\nsync = { requests = 1000000, window = \"1s\" }\n";
 
+/// How long after its start a gateway is idle.
+const SETTLED: Duration = Duration::from_secs(1);
+
 /// The model that everybody calls.
 pub(crate) const MODEL: &str = "ok";
 
@@ -23,6 +27,8 @@ pub(crate) struct Stand {
     pub(crate) gateway: Gateway,
     pub(crate) provider: Provider,
     pub(crate) key: String,
+    /// What the gateway held in memory before anybody had asked it anything, in KiB.
+    pub(crate) idle_kib: u64,
     _scratch: ScratchDir,
 }
 
@@ -35,13 +41,16 @@ impl Stand {
         let table = provider_table("mock", &provider.base_url(), &[MODEL]);
         let config = format!("{LEVEL}{config}{table}");
         let gateway = Gateway::start(binary, &config, &scratch, GatewayOptions::default()).await?;
+        tokio::time::sleep(SETTLED).await;
+        let pid = gateway.pid().context("the gateway has ended")?;
+        let idle_kib = process::resident_kib(pid)?;
         let admin = gateway.admin_key()?;
         let account = json!({ "name": "bench", "budget": budget });
         let account = post(gateway.url(), "accounts", &admin, &account).await?;
         let wanted = json!({ "account": account["id"] });
         let key = post(gateway.url(), "keys", &admin, &wanted).await?;
         let key = key["key"].as_str().context("a key without `key`")?.to_owned();
-        Ok(Self { gateway, provider, key, _scratch: scratch })
+        Ok(Self { gateway, provider, key, idle_kib, _scratch: scratch })
     }
 
     /// The gateway's process.

@@ -107,12 +107,19 @@ impl fmt::Display for Amount {
         }
         let size = self.0.unsigned_abs();
         let (units, nanos) = (size / NANOS.unsigned_abs(), size % NANOS.unsigned_abs());
-        write!(f, "{units}")?;
+        // Divisions of 128 bits are slow, and most amounts have fewer.
+        match u64::try_from(units) {
+            Ok(units) => write!(f, "{units}")?,
+            Err(_) => write!(f, "{units}")?,
+        }
+        let (mut nanos, mut width) = (u32::try_from(nanos).unwrap_or(0), DECIMALS);
         if nanos == 0 {
             return Ok(());
         }
-        let digits = format!("{nanos:09}");
-        write!(f, ".{}", digits.trim_end_matches('0'))
+        while nanos.is_multiple_of(10) {
+            (nanos, width) = (nanos / 10, width - 1);
+        }
+        write!(f, ".{nanos:0width$}")
     }
 }
 
