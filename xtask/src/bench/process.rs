@@ -32,7 +32,7 @@ fn read(pid: u32, file: &str) -> Result<String> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use super::*;
+    use super::{cpu_micros, resident_kib};
 
     #[test]
     fn this_process_uses_time_and_memory() {
