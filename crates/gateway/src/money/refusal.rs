@@ -28,12 +28,12 @@ pub(crate) fn short(short: &Short, needed: Amount, estimate: &Estimate) -> Failu
         words.push_str(&format!(" and {held} are held for {them} in flight"));
     }
     let fits_later = standing.spent + needed <= total;
-    match (fits_later, standing.resets_at) {
-        (true, _) => words.push_str("; it fits once calls in flight have ended"),
-        (false, Some(at)) => words.push_str(&format!(
+    match standing.resets_at {
+        _ if fits_later => words.push_str("; it fits once calls in flight have ended"),
+        Some(at) if needed <= total => words.push_str(&format!(
             "; the budget begins anew at {at}, or ask whoever runs this gateway for more"
         )),
-        (false, None) => words.push_str("; ask whoever runs this gateway for more"),
+        _ => words.push_str("; ask whoever runs this gateway for more, or make a smaller call"),
     }
     let retry = if fits_later { Retry::After(1) } else { Retry::Never };
     let detail = json!({
