@@ -15,6 +15,7 @@ use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Source};
 use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
+use weighbridge_core::quote::Quote;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::estimate::estimate_tokens;
@@ -47,9 +48,16 @@ pub struct Meter {
     first_byte_at: Option<Timestamp>,
     tokens: Tokens,
     bill: Bill,
-    once: Option<OnceKey>,
+    once: Once,
     /// Whether anything went to a provider, in this or an earlier exchange.
     sent: Sent,
+}
+
+/// What the call was made with that is good for one call. It is given back where nothing was sent.
+#[derive(Debug, Default)]
+pub(crate) struct Once {
+    pub(crate) key: Option<OnceKey>,
+    pub(crate) quote: Option<Quote>,
 }
 
 /// What is known of the tokens so far.
@@ -80,6 +88,8 @@ pub struct Weighed {
     pub duration_us: u64,
     /// What the caller is charged; nothing where the model has no price.
     pub cost: Option<Money>,
+    /// The call cannot be made again as it was: its key or its quote is used up.
+    pub used_up: bool,
 }
 
 impl Meter {
@@ -90,7 +100,7 @@ impl Meter {
         intent: Intent,
         started: Moment,
         bill: Bill,
-        once: Option<OnceKey>,
+        once: Once,
     ) -> Self {
         gateway.parts.metrics.in_flight.inc();
         Self {
@@ -213,6 +223,7 @@ impl Meter {
             call: self.intent.id,
             duration_us: now.steady.micros_since(self.started.steady),
             cost: None,
+            used_up: self.was_sent() && self.once.is_used(),
         };
         let closing = self.close(end, now, &mut weighed.cost);
         (closing.unwrap_or_else(Closing::never), weighed)
@@ -241,14 +252,26 @@ impl Meter {
             Ok(receipt) => {
                 let spend = Spend::of(&ending);
                 let row = Row::new(self.intent.id, self.intent.account, &receipt, spend);
-                let unsent = self.once.take().filter(|_| !self.was_sent());
-                Some(open.close(row.freeing(unsent)))
+                Some(open.close(row.freeing(self.give_back())))
             }
             Err(error) => {
                 tracing::error!(%error, call = %self.intent.id, "no receipt can be written");
                 None
             }
         }
+    }
+
+    /// Gives back what is good for one call, where none was made: the quote here, the key with the
+    /// receipt.
+    fn give_back(&mut self) -> Option<OnceKey> {
+        let Once { key, quote } = std::mem::take(&mut self.once);
+        if self.was_sent() {
+            return None;
+        }
+        if let Some(quote) = quote {
+            self.bill.account().quotes().put_back(quote);
+        }
+        key
     }
 
     fn ending(&mut self, end: End, now: Moment) -> Ending {
@@ -322,6 +345,12 @@ impl Meter {
             searches: self.bill.searches(),
             basis: Basis::Estimated,
         })
+    }
+}
+
+impl Once {
+    fn is_used(&self) -> bool {
+        self.key.is_some() || self.quote.is_some()
     }
 }
 

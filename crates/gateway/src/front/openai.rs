@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
-use weighbridge_core::failure::{Code, Failure, Source};
+use weighbridge_core::failure::{Code, Failure, Retry, Source};
 use weighbridge_core::role::Permission;
 use weighbridge_core::window::Allowance;
 use weighbridge_flavor::openai::{self, ErrorWords, ModelCard};
@@ -145,7 +145,9 @@ async fn whole(metered: Metered<WholeReply>) -> Response<ReplyBody> {
     dress(&mut response, &reply.head);
     let headers = response.headers_mut();
     weigh(headers, weighed);
-    if status.is_client_error() && !matches!(status.as_u16(), 408 | 409 | 429) {
+    let is_final = status.is_client_error() && !matches!(status.as_u16(), 408 | 409 | 429);
+    if is_final || (weighed.used_up && !status.is_success()) {
+        headers.remove(RETRY_AFTER);
         headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     response
@@ -262,9 +264,14 @@ pub fn refuse(failure: &Failure) -> Response<ReplyBody> {
     response
 }
 
-/// The same for a call that has a receipt.
+/// The same for a call that has a receipt. Sent again, one whose key or quote is used up would only
+/// be told so, and not what had failed.
 fn refuse_recorded(failure: &Failure, weighed: Weighed) -> Response<ReplyBody> {
-    let mut response = refuse(failure);
+    let mut response = if weighed.used_up {
+        refuse(&Failure { retry: Retry::Never, ..failure.clone() })
+    } else {
+        refuse(failure)
+    };
     let headers = response.headers_mut();
     insert_text(headers, "x-weighbridge-call", &weighed.call.to_string());
     weigh(headers, weighed);

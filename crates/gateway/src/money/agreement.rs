@@ -43,7 +43,7 @@ pub(crate) struct Agreement {
     pub(crate) offers: Vec<Offer>,
     pub(crate) terms: Terms,
     pub(crate) bill: Bill,
-    /// To be put back when the call is refused after all.
+    /// To be put back when the call is refused after all, or nothing of it is ever sent.
     pub(crate) quote: Option<Quote>,
 }
 
@@ -188,16 +188,18 @@ impl Proposal<'_> {
     ) -> Result<Agreement, Failure> {
         let now = self.at.wall;
         let first = offers.iter().find_map(|offer| offer.priced.as_ref());
-        let (consent, max_amount) = match (quote, max_cost, first) {
-            (Some(_), _, _) => (Consent::Confirmed, None),
-            (None, Some(max), Some((_, estimate))) => {
-                (Consent::MaxCost, Some(max.in_currency(estimate.currency)?))
-            }
-            (None, Some(_), None) => {
+        let max_amount = match (max_cost, first) {
+            (None, _) => None,
+            (Some(max), Some((_, estimate))) => Some(max.in_currency(estimate.currency)?),
+            (Some(_), None) => {
                 let why = "so it cannot be kept below x-weighbridge-max-cost";
                 return Err(refusal::unpriced(self.model, why));
             }
-            (None, None, _) => (Consent::Standing, None),
+        };
+        let consent = match (quote, max_amount) {
+            (Some(_), _) => Consent::Confirmed,
+            (None, Some(_)) => Consent::MaxCost,
+            (None, None) => Consent::Standing,
         };
         let mut held = None;
         let hold = match first {

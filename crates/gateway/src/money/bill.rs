@@ -83,6 +83,11 @@ impl Bill {
         }
     }
 
+    /// Whose call it is.
+    pub(crate) fn account(&self) -> &LiveAccount {
+        &self.account
+    }
+
     /// Tokens of the prompt, for as long as no provider has said.
     pub(crate) fn prompt(&self) -> u64 {
         self.prompt

@@ -14,7 +14,7 @@ use weighbridge_store::idempotency::OnceKey;
 use weighbridge_store::place::Open;
 
 use crate::gateway::Gateway;
-use crate::meter::Meter;
+use crate::meter::{Meter, Once};
 use crate::money::agreement::{Agreement, Proposal};
 use crate::money::offer::{demand, estimated_prompt};
 use crate::money::refusal;
@@ -62,8 +62,8 @@ impl Resolved {
                 return Err(record_failure(error));
             }
         };
-        let Agreement { offers, bill, .. } = agreement;
-        let meter = Meter::new(gateway, open, intent, read.at, bill, once);
+        let Agreement { offers, bill, quote, .. } = agreement;
+        let meter = Meter::new(gateway, open, intent, read.at, bill, Once { key: once, quote });
         Ok(Reserved {
             meter,
             offers,
