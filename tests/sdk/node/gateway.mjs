@@ -34,6 +34,43 @@ location = "local"
 services = ["chat"]
 models = ["hasty-silent", "hasty-gated"]
 timeout = { connect = "1s", first_byte = "1s", idle = "1s", total = "1s" }
+
+[[prices]]
+model = "plain"
+currency = "USD"
+input = "1"
+output = "5"
+
+[[prices]]
+model = "broken"
+currency = "USD"
+input = "1"
+output = "5"
+
+[[prices]]
+model = "long"
+currency = "USD"
+input = "1000"
+output = "1000"
+
+[levels.default]
+view = { requests = 100000, window = "1m" }
+
+[levels.ceiling]
+reserve = "ceiling"
+view = { requests = 100000, window = "1m" }
+
+[levels.capped]
+overrun_cap = "0.01 USD"
+view = { requests = 100000, window = "1m" }
+
+[levels.still]
+sync = { requests = 2, window = "1h" }
+view = { requests = 100000, window = "1m" }
+
+[levels.slow]
+sync = { requests = 2, window = "5s" }
+view = { requests = 100000, window = "1m" }
 `;
 
 export class Gateway {
@@ -83,9 +120,11 @@ export class Gateway {
     return JSON.parse(text);
   }
 
-  // A caller with an account of its own; `requests` holds what its SDK really sent.
-  async caller(name, options = {}) {
-    const account = await this.ask("POST", "/gateway/v1/accounts", { body: { name } });
+  // A caller with an account of its own, which may have a `budget` and a `level`; `requests` holds
+  // what its SDK really sent.
+  async caller(name, options = {}, settings = {}) {
+    const wanted = { name, ...settings };
+    const account = await this.ask("POST", "/gateway/v1/accounts", { body: wanted });
     const body = { account: account.id, role: "developer" };
     const { key } = await this.ask("POST", "/gateway/v1/keys", { body });
     const requests = [];

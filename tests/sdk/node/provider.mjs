@@ -1,6 +1,8 @@
 // A scripted provider: OpenAI's chat completions, as good or as bad as the model's name says.
 //
 // `plain`            replies, or streams three chunks
+// `unpriced`         the same; the gateway has no price for it
+// `long`             streams many words and never says its usage
 // `gated`            streams one chunk, then waits until the test opens the gate
 // `cut`              streams one chunk, then drops the connection
 // `early-close`      promises more bytes than it sends
@@ -19,6 +21,8 @@ export const WHOLE = "Weighed in and out.";
 export const SECRET = "sk-the-providers-own-secret";
 export const MODELS = [
   "plain",
+  "unpriced",
+  "long",
   "gated",
   "cut",
   "early-close",
@@ -146,7 +150,8 @@ export class Provider extends EventEmitter {
       call.chunksSent += 1;
       return send(call, response, `data: ${JSON.stringify(event)}\n\n`);
     };
-    for (const [index, content] of WORDS.entries()) {
+    const words = model === "long" ? Array(1000).fill("many words more ") : WORDS;
+    for (const [index, content] of words.entries()) {
       const delta = index === 0 ? { role: "assistant", content } : { content };
       await chunk({ choices: [{ index: 0, delta, finish_reason: null }] });
       if (model === "cut") return response.destroy();
@@ -156,7 +161,7 @@ export class Provider extends EventEmitter {
       }
     }
     await chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
-    if (call.body.stream_options?.include_usage) {
+    if (call.body.stream_options?.include_usage && model !== "long") {
       const before = call.sent.length;
       await chunk({ choices: [], usage: USAGE });
       call.usageChunk = call.sent.subarray(before);

@@ -31,6 +31,43 @@ location = "local"
 services = ["chat"]
 models = ["hasty-silent", "hasty-gated"]
 timeout = {{ connect = "1s", first_byte = "1s", idle = "1s", total = "1s" }}
+
+[[prices]]
+model = "plain"
+currency = "USD"
+input = "1"
+output = "5"
+
+[[prices]]
+model = "broken"
+currency = "USD"
+input = "1"
+output = "5"
+
+[[prices]]
+model = "long"
+currency = "USD"
+input = "1000"
+output = "1000"
+
+[levels.default]
+view = {{ requests = 100000, window = "1m" }}
+
+[levels.ceiling]
+reserve = "ceiling"
+view = {{ requests = 100000, window = "1m" }}
+
+[levels.capped]
+overrun_cap = "0.01 USD"
+view = {{ requests = 100000, window = "1m" }}
+
+[levels.still]
+sync = {{ requests = 2, window = "1h" }}
+view = {{ requests = 100000, window = "1m" }}
+
+[levels.slow]
+sync = {{ requests = 2, window = "5s" }}
+view = {{ requests = 100000, window = "1m" }}
 """
 
 
@@ -96,9 +133,9 @@ class Gateway:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read()}") from error
 
-    def new_key(self, name):
-        """A developer's key of a new account."""
-        account = self.ask("POST", "/gateway/v1/accounts", body={"name": name})
+    def new_key(self, name, **settings):
+        """A developer's key of a new account, which may have a `budget` and a `level`."""
+        account = self.ask("POST", "/gateway/v1/accounts", body={"name": name} | settings)
         body = {"account": account["id"], "role": "developer"}
         return self.ask("POST", "/gateway/v1/keys", body=body)["key"]
 

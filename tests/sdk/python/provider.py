@@ -1,6 +1,8 @@
 """A scripted provider: OpenAI's chat completions, as good or as bad as the model's name says.
 
 `plain`            replies, or streams three chunks
+`unpriced`         the same; the gateway has no price for it
+`long`             streams many words and never says its usage
 `gated`            streams one chunk, then waits until the test opens the gate
 `cut`              streams one chunk, then drops the connection
 `early-close`      promises more bytes than it sends
@@ -24,6 +26,8 @@ WORDS = ["Weighed ", "in and ", "out."]
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 MODELS = [
     "plain",
+    "unpriced",
+    "long",
     "gated",
     "cut",
     "early-close",
@@ -144,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        for index, word in enumerate(WORDS):
+        words = ["many words more "] * 1000 if model == "long" else WORDS
+        for index, word in enumerate(words):
             role = {"role": "assistant"} if index == 0 else {}
             self._chunk(call, {"choices": [_delta(role | {"content": word})]})
             if model == "cut":
@@ -153,7 +158,8 @@ class _Handler(BaseHTTPRequestHandler):
             if model == "gated" and index == 0 and not self._wait(call, 20):
                 return
         self._chunk(call, {"choices": [_delta({}, "stop")]})
-        if (call.body.get("stream_options") or {}).get("include_usage"):
+        asks_usage = (call.body.get("stream_options") or {}).get("include_usage")
+        if asks_usage and model != "long":
             before = len(call.sent)
             self._chunk(call, {"choices": [], "usage": USAGE})
             call.usage_chunk = call.sent[before:]
