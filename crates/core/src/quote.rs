@@ -74,6 +74,9 @@ pub enum NotAccepted {
         "this estimate is for other bytes than were sent; send the very request that it was made for"
     )]
     OtherInput,
+    /// Its currency is not the one that the call would be charged in now.
+    #[error("this estimate is in another currency than the call would be now; ask for a new one")]
+    OtherCurrency,
 }
 
 /// As many quotes are open as may be.
@@ -89,9 +92,7 @@ impl Quotes {
     /// # Errors
     /// [`TooMany`], with the time until there is room.
     pub fn keep(&mut self, quote: Quote, limit: usize, now: Timestamp) -> Result<(), TooMany> {
-        if self.open.len() >= limit {
-            self.open.retain(|_, quote| quote.expires_at > now);
-        }
+        self.open.retain(|_, quote| quote.expires_at > now);
         if self.open.len() >= limit {
             let first = self.open.values().map(|quote| quote.expires_at).min().unwrap_or(now);
             let micros = (first.micros() - now.micros()).unsigned_abs();

@@ -320,9 +320,13 @@ impl Meter {
             let each = usage.output_tokens / self.bill.answers();
             self.gateway.lengths.learn(&self.intent.asked.model, each);
         }
+        self.bill.settle(usage, self.used_nothing(), finished_at)
+    }
+
+    /// Whether it is certain that nothing was used: nothing was sent, or the provider refused it.
+    fn used_nothing(&self) -> bool {
         let refused = |attempt: &Attempt| attempt.status.is_some_and(|status| status != 200);
-        let certain = !self.was_sent() || self.attempts.last().is_some_and(refused);
-        self.bill.settle(usage, certain, finished_at)
+        !self.was_sent() || self.attempts.last().is_some_and(refused)
     }
 
     /// What was used: as reported, else by the stated rule, where anything was used at all.
@@ -331,7 +335,7 @@ impl Meter {
             return self.tokens.reported;
         }
         let nothing_known = outcome == Outcome::Error && self.tokens.text_out == 0;
-        if !self.was_sent() || nothing_known {
+        if self.used_nothing() || nothing_known {
             return None;
         }
         Some(Usage {

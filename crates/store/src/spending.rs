@@ -147,16 +147,24 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Timestamp>, StoreError> {
         self.read(move |connection| {
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let mut read = connection
-                .prepare_cached(
-                    "SELECT received_at FROM receipts WHERE account = ?1 ORDER BY seq DESC LIMIT ?2",
-                )?
-                .query_map(params![account.to_bytes(), limit], |row| row.get::<_, i64>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            read.retain(|at| *at >= since.micros());
-            read.sort_unstable();
-            Ok(read.into_iter().map(Timestamp::from_micros).collect())
+            let mut statement = connection.prepare_cached(
+                "SELECT received_at, finished_at FROM receipts WHERE account = ?1 \
+                 ORDER BY seq DESC",
+            )?;
+            let mut rows = statement.query([account.to_bytes()])?;
+            let mut recent = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (received, finished): (i64, i64) = (row.get(0)?, row.get(1)?);
+                // Receipts come in the order in which their calls ended; what began earlier did too.
+                if finished < since.micros() || recent.len() >= limit {
+                    break;
+                }
+                if received >= since.micros() {
+                    recent.push(Timestamp::from_micros(received));
+                }
+            }
+            recent.sort_unstable();
+            Ok(recent)
         })
         .await
     }

@@ -6,8 +6,11 @@ use crate::json::{self, Bounds, Document, Kind};
 const RAW_BYTES: usize = 4 * 1024;
 const BOUNDS: Bounds = Bounds { depth: 32, capture: RAW_BYTES };
 
-/// Tokens as the provider counted them. What it did not say, or did not say in whole numbers, is
-/// `None`.
+/// The most tokens that a figure is believed: a million millions. What is beyond it was not counted.
+const MOST_TOKENS: u64 = 1_000_000_000_000;
+
+/// Tokens as the provider counted them. What it did not say, did not say in whole numbers, or cannot
+/// have counted, is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {
     /// All of the prompt, what came from a cache included.
@@ -61,7 +64,7 @@ impl Usage {
 }
 
 fn tokens(document: &Document, key: &str) -> Option<u64> {
-    json::whole(document.member(key)?.raw)
+    json::whole(document.member(key)?.raw).filter(|tokens| *tokens <= MOST_TOKENS)
 }
 
 fn kept(raw: &[u8]) -> String {
@@ -98,6 +101,16 @@ mod tests {
         let usage = Usage::read(raw).unwrap();
         assert_eq!((usage.cache_read_tokens, usage.input_audio_tokens), (None, None));
         assert_eq!(usage.reasoning_tokens, None);
+    }
+
+    #[test]
+    fn a_figure_beyond_all_counting_is_none() {
+        let raw = |tokens: &str| {
+            format!(r#"{{"prompt_tokens":{tokens},"completion_tokens":7}}"#).into_bytes()
+        };
+        assert!(Usage::read(&raw("1000000000000")).is_some());
+        assert_eq!(Usage::read(&raw("1000000000001")), None);
+        assert_eq!(Usage::read(&raw("18446744073709551615")), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::EstimateId;
 use weighbridge_core::level::{Level, Reserve};
 use weighbridge_core::money::{Amount, Currency};
-use weighbridge_core::quote::Quote;
+use weighbridge_core::quote::{NotAccepted, Quote};
 use weighbridge_proof::Digest;
 
 use crate::front::request::{MaxCost, Wishes};
@@ -207,7 +207,7 @@ impl Proposal<'_> {
             Some((priced, estimate)) => {
                 let (dearest, mut needed) = self.needed(&offers, estimate.currency)?;
                 if let Some(quote) = quote {
-                    needed = quote.reserved;
+                    needed = quoted(self.level, quote, estimate, needed)?;
                 }
                 if let Some(max) = max_amount.filter(|max| needed > *max) {
                     return Err(refusal::over_max(needed, max, &dearest));
@@ -241,6 +241,18 @@ impl Proposal<'_> {
         });
         Ok(Agreement { offers, terms, bill, quote: None })
     }
+}
+
+/// What is held for a call whose quote was accepted: what the quote said, and a ceiling in any case
+/// where the level has come to want one.
+fn quoted(level: &Level, quote: &Quote, now: &Estimate, needed: Amount) -> Result<Amount, Failure> {
+    if quote.estimate.currency != now.currency {
+        return Err(refusal::not_accepted(NotAccepted::OtherCurrency));
+    }
+    Ok(match level.reserve {
+        Reserve::Expected => quote.reserved,
+        Reserve::Ceiling => quote.reserved.max(needed),
+    })
 }
 
 /// What has to be held for an offer, as the level wants it.

@@ -27,6 +27,10 @@ const LOOK_AGAIN: u64 = 64;
 /// Bytes that the stated rule takes for a token.
 const BYTES_PER_TOKEN: u64 = 4;
 
+/// More bytes than any token has, however it is escaped: an answer that passes so many for each
+/// token that it was allowed is not kept to its limit.
+const LONGEST_TOKEN: u64 = 256;
+
 /// See the module's words.
 #[derive(Debug)]
 pub(crate) struct Bill {
@@ -142,6 +146,9 @@ impl Bill {
             self.paid_bytes = u64::MAX;
             return Ok(());
         };
+        if self.level.reserve == Reserve::Ceiling {
+            return Err(Box::new(unlimited()));
+        }
         let tokens = estimate_tokens(text_bytes);
         let price = &serving.priced.price;
         let needed = cost(price, self.prompt, tokens, self.searches);
@@ -160,11 +167,13 @@ impl Bill {
         Ok(())
     }
 
-    /// Bytes of text that what is held pays for. A ceiling pays for all that the request allows.
+    /// Bytes of text that what is held pays for. A ceiling pays for all that the request allows, and
+    /// is not measured by an estimate.
     fn pays_for(&self) -> u64 {
         let (Some(serving), Some(hold)) = (&self.serving, &self.hold) else { return u64::MAX };
         if self.level.reserve == Reserve::Ceiling {
-            return u64::MAX;
+            let limit = serving.estimate.output_limit.unwrap_or(u64::MAX);
+            return limit.saturating_mul(self.answers()).saturating_mul(LONGEST_TOKEN);
         }
         let price = &serving.priced.price;
         let searches = price.cost(&Quantities { searches: self.searches, ..Quantities::default() });
@@ -225,6 +234,11 @@ impl Bill {
 
 fn cost(price: &Price, input: u64, output: u64, searches: u64) -> Amount {
     price.cost(&Quantities { input, output, requests: 1, searches, ..Quantities::default() })
+}
+
+fn unlimited() -> Failure {
+    let words = "the answer was ended: the provider did not keep it to the limit of the request";
+    Failure::provider(Code::ProviderGarbage, Retry::Never, words)
 }
 
 fn budget_changed() -> Failure {
