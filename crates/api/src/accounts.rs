@@ -28,7 +28,7 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     let name = fields.name()?.ok_or_else(|| invalid("name", "is needed"))?.to_owned();
     let level = read_level(&gateway, &fields)?.unwrap_or_else(|| level::DEFAULT.to_owned());
     let now = gateway.clock().now().wall;
-    let budget = match budget::read(&fields, None)? {
+    let budget = match budget::read(&fields)? {
         None | Some(BudgetChange::Remove) => None,
         Some(change) => change.applied(None).map_err(budget::not_changed)?,
     };
@@ -67,9 +67,8 @@ pub(crate) async fn change(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     let level = read_level(&gateway, &fields)?;
     let live = gateway.account(&find(&gateway, id).await?).await?;
     let now = gateway.clock().now().wall;
-    let budget = live.standings(now).first().and_then(|standing| standing.budget);
     // What can be refused comes first, so that a refusal changes nothing.
-    if let Some(change) = budget::read(&fields, budget)? {
+    if let Some(change) = budget::read(&fields)? {
         live.change_budget(gateway.store(), change, now).await.map_err(budget::not_changed)?;
     }
     if name.is_some() || level.is_some() {

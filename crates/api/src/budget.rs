@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use weighbridge_core::account::Account;
-use weighbridge_core::budget::{Budget, Period, Standing};
+use weighbridge_core::budget::{Period, Standing};
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::money::{Amount, Currency};
 use weighbridge_gateway::money::{BudgetChange, NotChanged};
@@ -52,11 +52,11 @@ pub(crate) fn show(account: &Account, standings: &[Standing]) -> Value {
 }
 
 /// What a body wants of an account's budget; nothing where it does not say.
-pub(crate) fn read(fields: &Fields, old: Option<Budget>) -> Result<Option<BudgetChange>, Failure> {
+pub(crate) fn read(fields: &Fields) -> Result<Option<BudgetChange>, Failure> {
     match fields.value("budget") {
         None => Ok(None),
         Some(Value::Null) => Ok(Some(BudgetChange::Remove)),
-        Some(Value::Object(wanted)) => read_change(wanted, old).map(Some),
+        Some(Value::Object(wanted)) => read_change(wanted).map(Some),
         Some(_) => {
             let words = "should be an object such as {\"amount\": \"5\", \"currency\": \"USD\"}";
             Err(invalid("budget", words))
@@ -66,7 +66,7 @@ pub(crate) fn read(fields: &Fields, old: Option<Budget>) -> Result<Option<Budget
 
 const KNOWN: [&str; 4] = ["amount", "currency", "period", "top_up"];
 
-fn read_change(wanted: &Map<String, Value>, old: Option<Budget>) -> Result<BudgetChange, Failure> {
+fn read_change(wanted: &Map<String, Value>) -> Result<BudgetChange, Failure> {
     for name in wanted.keys() {
         if !KNOWN.contains(&name.as_str()) {
             let words = format!("has no field `{name}`; known are {}", KNOWN.join(", "));
@@ -86,20 +86,13 @@ fn read_change(wanted: &Map<String, Value>, old: Option<Budget>) -> Result<Budge
     let period: Option<Period> = text("period", "budget.period")?
         .map(|text| text.parse().map_err(|error| said("budget.period", &error)))
         .transpose()?;
-    match (amount, old) {
-        (None, _) if top_up.is_zero() => Err(invalid("budget.amount", "is needed, or `top_up`")),
-        (None, _) if currency.is_some() || period.is_some() => {
+    match amount {
+        None if top_up.is_zero() => Err(invalid("budget.amount", "is needed, or `top_up`")),
+        None if currency.is_some() || period.is_some() => {
             Err(invalid("budget.amount", "is needed with another currency or period"))
         }
-        (None, _) => Ok(BudgetChange::TopUp(top_up)),
-        (Some(amount), old) => Ok(BudgetChange::Set {
-            amount,
-            currency: currency
-                .or(old.map(|old| old.currency))
-                .ok_or_else(|| invalid("budget.currency", "is needed, such as \"USD\""))?,
-            period: period.or(old.map(|old| old.period)).unwrap_or_default(),
-            top_up,
-        }),
+        None => Ok(BudgetChange::TopUp(top_up)),
+        Some(amount) => Ok(BudgetChange::Set { amount, currency, period, top_up }),
     }
 }
 
@@ -144,6 +137,9 @@ pub(crate) fn not_changed(error: NotChanged) -> Failure {
                 "currency": below.currency,
             });
             Failure::client(Code::BudgetBelowUse, words).at("budget").with(detail)
+        }
+        NotChanged::NoCurrency => {
+            Failure::client(Code::InvalidRequest, words).at("budget.currency")
         }
         NotChanged::NoBudget => Failure::client(Code::InvalidRequest, words).at("budget.top_up"),
         NotChanged::Store(error) => store_failure(error),

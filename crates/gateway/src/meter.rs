@@ -15,7 +15,6 @@ use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Source};
 use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
-use weighbridge_core::quote::Quote;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::estimate::estimate_tokens;
@@ -29,6 +28,7 @@ use weighbridge_store::spending::Spend;
 use crate::gateway::Gateway;
 use crate::money::bill::Bill;
 use crate::money::offer::Offer;
+use crate::money::taken_quote::TakenQuote;
 use crate::upstream::Sent;
 
 /// The longest provider's request id that is kept, in bytes.
@@ -57,13 +57,15 @@ pub struct Meter {
 #[derive(Debug, Default)]
 pub(crate) struct Once {
     pub(crate) key: Option<OnceKey>,
-    pub(crate) quote: Option<Quote>,
+    pub(crate) quote: Option<TakenQuote>,
 }
 
 /// What is known of the tokens so far.
 #[derive(Debug, Clone, Default)]
 struct Tokens {
     reported: Option<Usage>,
+    /// Nothing was used after what was reported.
+    is_last: bool,
     /// Bytes of text that came out, for the estimate where nobody reports.
     text_out: u64,
 }
@@ -162,6 +164,11 @@ impl Meter {
         self.sent.is_set()
     }
 
+    /// What an answer at this offer has to be kept to, for its cost to stay within what was agreed.
+    pub(crate) fn output_limit(&self, offer: &Offer) -> Option<u64> {
+        self.bill.output_limit(offer)
+    }
+
     /// The answer has come to this many bytes of text.
     ///
     /// # Errors
@@ -199,8 +206,10 @@ impl Meter {
     }
 
     /// How much text the reply had so far, and what the provider said of its tokens.
-    pub(crate) fn text_out(&mut self, bytes: u64, reported: Option<&openai::Usage>) {
+    /// `last` says that nothing was used after what it says.
+    pub(crate) fn text_out(&mut self, bytes: u64, reported: Option<&openai::Usage>, last: bool) {
         self.tokens.text_out = bytes;
+        self.tokens.is_last = last;
         if let Some(usage) = reported {
             self.tokens.reported = Some(Usage {
                 input_tokens: usage.input_tokens,
@@ -265,13 +274,13 @@ impl Meter {
     /// receipt.
     fn give_back(&mut self) -> Option<OnceKey> {
         let Once { key, quote } = std::mem::take(&mut self.once);
-        if self.was_sent() {
-            return None;
+        if !self.was_sent() {
+            return key;
         }
         if let Some(quote) = quote {
-            self.bill.account().quotes().put_back(quote);
+            quote.use_up();
         }
-        key
+        None
     }
 
     fn ending(&mut self, end: End, now: Moment) -> Ending {
@@ -318,7 +327,10 @@ impl Meter {
     fn settle(&mut self, usage: Option<&Usage>, finished_at: Timestamp) -> Cost {
         if let Some(usage) = usage.filter(|usage| usage.basis == Basis::Measured) {
             let each = usage.output_tokens / self.bill.answers();
-            self.gateway.lengths.learn(&self.intent.asked.model, each);
+            // One that was cut at its limit says nothing of how long it would have been.
+            if self.bill.limit().is_none_or(|limit| each < limit) {
+                self.gateway.lengths.learn(&self.intent.asked.model, each);
+            }
         }
         self.bill.settle(usage, self.used_nothing(), finished_at)
     }
@@ -331,8 +343,12 @@ impl Meter {
 
     /// What was used: as reported, else by the stated rule, where anything was used at all.
     fn usage(&self, outcome: Outcome) -> Option<Usage> {
-        if self.tokens.reported.is_some() {
-            return self.tokens.reported;
+        if let Some(reported) = self.tokens.reported {
+            return Some(if self.tokens.is_last || outcome == Outcome::Ok {
+                reported
+            } else {
+                self.at_least(reported)
+            });
         }
         let nothing_known = outcome == Outcome::Error && self.tokens.text_out == 0;
         if self.used_nothing() || nothing_known {
@@ -349,6 +365,22 @@ impl Meter {
             searches: self.bill.searches(),
             basis: Basis::Estimated,
         })
+    }
+}
+
+impl Meter {
+    /// The usage of a stream that went on after it was reported, and did not come to its end.
+    fn at_least(&self, reported: Usage) -> Usage {
+        Usage {
+            input_tokens: if reported.input_tokens == 0 {
+                self.bill.prompt()
+            } else {
+                reported.input_tokens
+            },
+            output_tokens: reported.output_tokens.max(estimate_tokens(self.tokens.text_out)),
+            basis: Basis::Estimated,
+            ..reported
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod hold;
 mod lengths;
 pub(crate) mod offer;
 pub(crate) mod refusal;
+pub(crate) mod taken_quote;
 
 pub use account::{BudgetChange, LiveAccount, NotChanged};
 pub use accounts::Accounts;

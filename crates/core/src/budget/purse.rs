@@ -73,7 +73,10 @@ pub struct Standing {
 
 /// A budget cannot be less than what is spent and held already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{spent} {currency} are spent and {reserved} {currency} are held by calls in flight")]
+#[error(
+    "{spent} {currency} are spent (ever, where the budget never begins anew) and {reserved} \
+     {currency} are held by calls in flight"
+)]
 pub struct Below {
     /// Spent.
     pub spent: Amount,

@@ -58,20 +58,23 @@ impl Quantities {
         let own = |meter, count| if rates.own(meter).is_some() { count } else { 0 };
         let write_1h = own(Meter::CacheWrite1h, self.cache_write_1h);
         // What lies an hour and has no rate of its own costs at least what five minutes do.
-        let write_5m = own(
-            Meter::CacheWrite5m,
-            self.cache_write_5m.saturating_add(self.cache_write_1h - write_1h),
-        );
-        let cache_read = own(Meter::CacheRead, self.cache_read);
-        let audio_input = own(Meter::AudioInput, self.audio_input);
-        let reasoning = own(Meter::Reasoning, self.reasoning);
-        let audio_output = own(Meter::AudioOutput, self.audio_output);
-        let rest = |whole: u64, parts: &[u64]| {
-            parts.iter().fold(whole, |rest, part| rest.saturating_sub(*part))
+        let write_5m = self.cache_write_5m.saturating_add(self.cache_write_1h - write_1h);
+        // A part is never more than what is left of its whole, whatever a provider says.
+        let part = |rest: &mut u64, meter, count| {
+            let part = own(meter, count).min(*rest);
+            *rest -= part;
+            part
         };
+        let (mut input, mut output) = (self.input, self.output);
+        let cache_read = part(&mut input, Meter::CacheRead, self.cache_read);
+        let write_5m = part(&mut input, Meter::CacheWrite5m, write_5m);
+        let write_1h = part(&mut input, Meter::CacheWrite1h, write_1h);
+        let audio_input = part(&mut input, Meter::AudioInput, self.audio_input);
+        let reasoning = part(&mut output, Meter::Reasoning, self.reasoning);
+        let audio_output = part(&mut output, Meter::AudioOutput, self.audio_output);
         [
-            (Meter::Input, rest(self.input, &[cache_read, write_5m, write_1h, audio_input])),
-            (Meter::Output, rest(self.output, &[reasoning, audio_output])),
+            (Meter::Input, input),
+            (Meter::Output, output),
             (Meter::CacheRead, cache_read),
             (Meter::CacheWrite5m, write_5m),
             (Meter::CacheWrite1h, write_1h),

@@ -51,6 +51,7 @@ pub struct Document {
     pub(super) entries: Vec<Entry>,
     pub(super) kept: Vec<u8>,
     pub(super) repeated: Option<&'static str>,
+    pub(super) respelled: Option<&'static str>,
     pub(super) crowded: bool,
     pub(super) odd_keys: u64,
     pub(super) root_is_object: bool,
@@ -76,6 +77,7 @@ impl Document {
             entries: Vec::new(),
             kept: Vec::new(),
             repeated: None,
+            respelled: None,
             crowded: false,
             odd_keys: 0,
             root_is_object: false,
@@ -90,6 +92,7 @@ impl Document {
         self.entries.clear();
         self.kept.clear();
         self.repeated = None;
+        self.respelled = None;
         self.crowded = false;
         self.odd_keys = 0;
         self.root_is_object = false;
@@ -117,6 +120,13 @@ impl Document {
     #[must_use]
     pub fn repeated(&self) -> Option<&'static str> {
         self.repeated
+    }
+
+    /// A watched key of the root object that some key is but for the case of its letters. Servers
+    /// written in Go take such a key for the watched one.
+    #[must_use]
+    pub fn respelled(&self) -> Option<&'static str> {
+        self.respelled
     }
 
     /// Whether more values inside elements were found than are remembered.

@@ -120,13 +120,18 @@ impl Watcher {
     pub(super) fn key(&mut self, key: &[u8], levels: usize, document: &mut Document) {
         match (levels, &self.outer) {
             (1, None) => {
-                if self.lengths & length_bit(key.len()) == 0 {
+                if self.lengths & length_bit(key.len()) == 0 && key.is_ascii() {
                     return;
                 }
                 // A path into an array is no key, whatever keys a document has.
                 let is = |watched: &&str| watched.as_bytes() == key && !watched.contains("[].");
                 self.wanted = self.watch.iter().position(is);
-                let Some(watch) = self.wanted else { return };
+                let Some(watch) = self.wanted else {
+                    let folds = |watched: &&&str| folds_to(key, watched.as_bytes());
+                    document.respelled =
+                        document.respelled.or(self.watch.iter().find(folds).copied());
+                    return;
+                };
                 if self.seen & (1 << watch) != 0 {
                     document.repeated = document.repeated.or(self.watch.get(watch).copied());
                     self.wanted = None;
@@ -135,7 +140,8 @@ impl Watcher {
             }
             (3, Some(outer)) if outer.kind == Kind::Array && outer.from.is_none() => {
                 self.in_parts = self.parts.is_some_and(|parts| {
-                    parts.under.as_bytes() == key && self.watch.get(outer.watch) == Some(&parts.of)
+                    folds_to(key, parts.under.as_bytes())
+                        && self.watch.get(outer.watch) == Some(&parts.of)
                 });
                 if self.inside_lengths & length_bit(key.len()) != 0 {
                     self.wanted = self.inside(outer.watch, key);
@@ -160,6 +166,9 @@ impl Watcher {
         let inner = self.outer.is_some();
         if inner && document.entries.len() >= ELEMENT_VALUES + self.watch.len() {
             document.crowded = true;
+            return;
+        }
+        if inner && kind == Kind::Null {
             return;
         }
         let container = matches!(kind, Kind::Object | Kind::Array);
@@ -254,6 +263,31 @@ impl Open {
             self.from = None;
         }
     }
+}
+
+/// Whether a key is a watched one to readers who do not look at the case of letters. To Go's, a long
+/// s and the sign for kelvin are letters too; what came as an escape stands here as one byte that is
+/// not ASCII.
+fn folds_to(key: &[u8], watched: &[u8]) -> bool {
+    let mut rest = key;
+    for letter in watched {
+        let odd: [&[u8]; 2] = match letter {
+            b's' => ["\u{17f}".as_bytes(), &[0xff]],
+            b'k' => ["\u{212a}".as_bytes(), &[0xff]],
+            _ => [&[], &[]],
+        };
+        let first = rest.first().is_some_and(|first| first.eq_ignore_ascii_case(letter));
+        let after = if first {
+            rest.get(1..)
+        } else {
+            odd.into_iter().filter(|odd| !odd.is_empty()).find_map(|odd| rest.strip_prefix(odd))
+        };
+        match after {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.is_empty()
 }
 
 fn length_bit(length: usize) -> u64 {

@@ -1,15 +1,15 @@
-//! Putting a limit of the answer into a request that has none.
+//! Keeping an answer to a limit, whatever the request says.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::json::{Document, Kind, Splice};
+use crate::json::{self, Document, Kind, Splice};
 
-/// A limit to put into a request.
+/// A limit that an answer has to be kept to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputLimit {
-    /// Under which name.
+    /// The name that the server is sure to read.
     pub field: LimitField,
     /// The most tokens of one answer.
     pub tokens: u64,
@@ -18,9 +18,9 @@ pub struct OutputLimit {
 /// The two names that the limit has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitField {
-    /// `max_completion_tokens`: OpenAI's own models; those that reason take no other.
+    /// `max_completion_tokens`: OpenAI's own models. They take the older name too, but not both.
     MaxCompletionTokens,
-    /// `max_tokens`: what every other server knows.
+    /// `max_tokens`: what every other server knows; some know the newer name too.
     MaxTokens,
 }
 
@@ -35,33 +35,57 @@ impl LimitField {
     }
 }
 
-/// Where each of the names may be written.
+/// Where the limits of a request stand, or may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LimitSite {
     /// Just after the body's opening brace.
     open: usize,
-    /// Where a name stands with null behind it, in the order of [`LimitField::ALL`].
-    nulls: [Option<Range<usize>>; 2],
+    /// What stands under each name, in the order of [`LimitField::ALL`].
+    fields: [Option<Stands>; 2],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stands {
+    span: Range<usize>,
+    /// Nothing for null.
+    tokens: Option<u64>,
 }
 
 impl LimitSite {
     pub(super) fn of(document: &Document) -> Self {
-        let nulls = LimitField::ALL.map(|field| {
-            let member = document.member(field.as_str()).filter(|it| it.kind == Kind::Null)?;
-            Some(member.span)
+        let fields = LimitField::ALL.map(|field| {
+            let member = document.member(field.as_str())?;
+            let tokens = (member.kind != Kind::Null).then(|| json::whole(member.raw)).flatten();
+            Some(Stands { span: member.span, tokens })
         });
-        Self { open: document.open(), nulls }
+        Self { open: document.open(), fields }
     }
 
-    /// The body holds a model at least, so something follows its brace.
-    pub(super) fn put(&self, limit: OutputLimit, splice: &mut Splice) {
+    /// Lowers every limit that is greater, or that says nothing as null and zero do, and adds the
+    /// one that the server reads where it is missing. The body holds a model at least, so something
+    /// follows its brace.
+    pub(super) fn keep_to(&self, limit: OutputLimit, splice: &mut Splice) {
         let OutputLimit { field, tokens } = limit;
-        let null = self.nulls.get(field as usize).cloned().flatten();
-        match null {
-            Some(range) => splice.replace(range, Bytes::from(tokens.to_string())),
-            None => {
-                splice.insert(self.open, Bytes::from(format!("\"{}\":{tokens},", field.as_str())))
+        let is_set = |stands: &&Stands| stands.tokens.is_some_and(|tokens| tokens > 0);
+        let given = self.fields.iter().flatten().any(|stands| is_set(&stands));
+        for (name, stands) in LimitField::ALL.into_iter().zip(&self.fields) {
+            let reads = name == field;
+            match stands {
+                Some(stands) if is_set(&stands) => {
+                    if stands.tokens.is_some_and(|own| own > tokens) {
+                        splice.replace(stands.span.clone(), Bytes::from(tokens.to_string()));
+                    }
+                }
+                // OpenAI refuses both names at a time, and goes by either.
+                _ if !reads || (given && field == LimitField::MaxCompletionTokens) => {}
+                Some(stands) => {
+                    splice.replace(stands.span.clone(), Bytes::from(tokens.to_string()));
+                }
+                None => {
+                    let member = format!("\"{}\":{tokens},", name.as_str());
+                    splice.insert(self.open, Bytes::from(member));
+                }
             }
-        };
+        }
     }
 }

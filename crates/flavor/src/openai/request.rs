@@ -24,10 +24,14 @@ const WATCH: &[&str] = &[
     "hybrid_policy",
     "tools",
     "tools[].type",
+    "n_predict",
+    "max_new_tokens",
     "web_search_options",
     "messages",
     "messages[].audio",
 ];
+/// Other names for the limit of the answer: llama.cpp's, and that of Hugging Face's servers.
+const OTHER_LIMITS: [&str; 2] = ["n_predict", "max_new_tokens"];
 /// Keys of a message's parts that are text, or that say something about text. Whatever stands under
 /// another key may be a picture, a sound or a file; some servers take one without a `type`.
 const TEXT_KEYS: &[&[u8]] = &[
@@ -68,6 +72,9 @@ pub struct ChatPeek {
     pub media: u64,
     /// Whether there are tools.
     pub tools: bool,
+    /// A name of some server's own for the limit of the answer, if one is there: it may count more
+    /// than the limit that is known.
+    pub other_limit: Option<&'static str>,
     /// Whether the model is to search.
     pub searches: bool,
     usage_site: UsageSite,
@@ -104,9 +111,14 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
     if let Some(field) = document.repeated() {
         return Err(PeekError::Repeated { field });
     }
+    if let Some(field) = document.respelled() {
+        return Err(PeekError::Respelled { field });
+    }
     let max_tokens = whole(&document, "max_tokens")?;
     // Servers differ in which of the two they go by.
     let max_output = whole(&document, "max_completion_tokens")?.max(max_tokens);
+    // Some take nothing for no limit.
+    let max_output = max_output.filter(|tokens| *tokens > 0);
     let spoken = document.found("messages[].audio").filter(|it| it.value.kind != Kind::Null);
     let spoken = u64::try_from(spoken.count()).unwrap_or(u64::MAX);
     let media = document.odd_keys() + spoken + u64::from(document.crowded());
@@ -128,6 +140,7 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
         text_bytes: document.text_bytes() + tools_bytes(&document),
         media,
         tools: given(&document, "tools").is_some_and(|tools| !tools.empty),
+        other_limit: OTHER_LIMITS.into_iter().find(|field| given(&document, field).is_some()),
         searches: given(&document, "web_search_options").is_some(),
         usage_site,
         limit_site: LimitSite::of(&document),
@@ -135,14 +148,14 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
 }
 
 impl ChatPeek {
-    /// The body as it goes to a provider: with a request for the stream's usage and, where a limit
-    /// of the answer is given, that limit. Every other byte is as it was, and it is the same bytes
+    /// The body as it goes to a provider: with a request for the stream's usage and, where the answer
+    /// has to be kept to a limit, that limit. Every other byte is as it was, and it is the same bytes
     /// when there is nothing to put in. `body` has to be the one that was peeked at.
     #[must_use]
     pub fn outgoing(&self, body: &Bytes, limit: Option<OutputLimit>) -> Bytes {
         let mut splice = Splice::new();
         if let Some(limit) = limit {
-            self.limit_site.put(limit, &mut splice);
+            self.limit_site.keep_to(limit, &mut splice);
         }
         self.put_usage(&mut splice);
         let edited = splice.apply(body);

@@ -18,6 +18,13 @@ pub enum PeekError {
         /// The key.
         field: &'static str,
     },
+    /// A key differs only in its letters' case from one that the gateway reads: some servers take it
+    /// for that one.
+    #[error("a key is `{field}` but for the case of its letters; write it as it is")]
+    Respelled {
+        /// The key.
+        field: &'static str,
+    },
     /// There is no `model`.
     #[error("`model` is missing: name the model to call")]
     MissingModel,
@@ -45,9 +52,10 @@ impl PeekError {
             Self::Json(JsonError { kind: JsonErrorKind::TooLong { key }, .. }) => Some(key),
             Self::Json(_) | Self::NotAnObject => None,
             Self::MissingModel => Some("model"),
-            Self::Repeated { field } | Self::WrongType { field, .. } | Self::TooLong { field } => {
-                Some(field)
-            }
+            Self::Repeated { field }
+            | Self::Respelled { field }
+            | Self::WrongType { field, .. }
+            | Self::TooLong { field } => Some(field),
         }
     }
 }

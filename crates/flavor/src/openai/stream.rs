@@ -40,6 +40,7 @@ pub struct ChatStream {
     stage: Stage,
     progress: Progress,
     usage: Option<Usage>,
+    usage_is_last: bool,
     served_model: Option<String>,
     failure: Option<ProviderFailure>,
     text_bytes: u64,
@@ -105,6 +106,7 @@ impl ChatStream {
             stage: Stage::Running,
             progress: Progress::default(),
             usage: None,
+            usage_is_last: false,
             served_model: None,
             failure: None,
             text_bytes: 0,
@@ -161,6 +163,13 @@ impl ChatStream {
     #[must_use]
     pub fn usage(&self) -> Option<&Usage> {
         self.usage.as_ref()
+    }
+
+    /// Whether what was said to be used was said with or after every finish reason. What came before
+    /// says nothing of what came after it.
+    #[must_use]
+    pub fn usage_is_last(&self) -> bool {
+        self.usage_is_last
     }
 
     /// Whether every choice that was begun has its finish reason.
@@ -282,6 +291,7 @@ impl ChatStream {
         let usage = chunk.member("usage").filter(|usage| usage.kind == Kind::Object);
         let Some(usage) = usage else { return Fate::Pass(raw) };
         self.usage = Usage::read(usage.raw).or(self.usage.take());
+        self.usage_is_last = self.usage.is_some() && self.progress.is_finished();
         let is_only_usage = self.options.strip_usage && has_no_choices(chunk);
         if is_only_usage { Fate::Drop } else { Fate::Pass(raw) }
     }

@@ -37,6 +37,7 @@ impl Usage {
         const WATCH: &[&str] = &[
             "prompt_tokens",
             "completion_tokens",
+            "total_tokens",
             "prompt_tokens_details",
             "completion_tokens_details",
         ];
@@ -50,9 +51,15 @@ impl Usage {
         let input = details("prompt_tokens_details");
         let output = details("completion_tokens_details");
         let piece = |of: &Option<Document>, key| of.as_ref().and_then(|of| tokens(of, key));
+        let input_tokens = tokens(&usage, "prompt_tokens")?;
+        let completion = tokens(&usage, "completion_tokens")?;
+        // Some count reasoning beside the answer and not within it; the total tells.
+        let beside = piece(&output, "reasoning_tokens").filter(|reasoning| {
+            tokens(&usage, "total_tokens") == Some(input_tokens + completion + reasoning)
+        });
         Some(Self {
-            input_tokens: tokens(&usage, "prompt_tokens")?,
-            output_tokens: tokens(&usage, "completion_tokens")?,
+            input_tokens,
+            output_tokens: completion + beside.unwrap_or(0),
             cache_read_tokens: piece(&input, "cached_tokens"),
             cache_write_tokens: piece(&input, "cache_write_tokens"),
             reasoning_tokens: piece(&output, "reasoning_tokens"),
@@ -101,6 +108,18 @@ mod tests {
         let usage = Usage::read(raw).unwrap();
         assert_eq!((usage.cache_read_tokens, usage.input_audio_tokens), (None, None));
         assert_eq!(usage.reasoning_tokens, None);
+    }
+
+    #[test]
+    fn reasoning_that_is_counted_beside_the_answer_is_added_to_it() {
+        let read = |total: u64| {
+            let raw = format!(
+                r#"{{"prompt_tokens":32,"completion_tokens":9,"total_tokens":{total},
+                "completion_tokens_details":{{"reasoning_tokens":94}}}}"#
+            );
+            Usage::read(raw.as_bytes()).unwrap().output_tokens
+        };
+        assert_eq!((read(135), read(41)), (103, 9));
     }
 
     #[test]

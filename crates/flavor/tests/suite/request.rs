@@ -219,23 +219,61 @@ fn tools_and_searches_are_seen() {
 }
 
 #[test]
-fn a_limit_is_put_where_there_is_none_and_nothing_else_changes() {
-    let limit = |field| Some(OutputLimit { field, tokens: 7 });
-    let put = |body: &str, field| {
+fn an_answer_is_kept_to_a_limit_and_nothing_else_changes() {
+    use LimitField::{MaxCompletionTokens as Newer, MaxTokens as Older};
+    let kept = |body: &str, field| {
         let bytes = Bytes::copy_from_slice(body.as_bytes());
-        let put = peek_chat(&bytes, BOUNDS).unwrap().outgoing(&bytes, limit(field));
-        String::from_utf8(put.to_vec()).unwrap()
+        let limit = Some(OutputLimit { field, tokens: 7 });
+        let kept = peek_chat(&bytes, BOUNDS).unwrap().outgoing(&bytes, limit);
+        String::from_utf8(kept.to_vec()).unwrap()
     };
-    assert_eq!(put(r#"{ "model":"m"}"#, LimitField::MaxTokens), r#"{"max_tokens":7, "model":"m"}"#);
-    assert_eq!(
-        put(r#"{"max_completion_tokens": null,"model":"m"}"#, LimitField::MaxCompletionTokens),
-        r#"{"max_completion_tokens": 7,"model":"m"}"#
-    );
-    // Both insertions at one place.
-    let both = put(r#"{"stream":true,"model":"m"}"#, LimitField::MaxTokens);
-    let again = peek(&both).unwrap();
-    assert!(again.asks_usage);
-    assert_eq!(again.max_output, Some(7));
+    for (body, field, expected) in [
+        (r#"{ "model":"m"}"#, Older, r#"{"max_tokens":7, "model":"m"}"#),
+        (r#"{"model":"m"}"#, Newer, r#"{"max_completion_tokens":7,"model":"m"}"#),
+        (r#"{"max_tokens": 5,"model":"m"}"#, Older, r#"{"max_tokens": 5,"model":"m"}"#),
+        (r#"{"max_tokens": 50,"model":"m"}"#, Older, r#"{"max_tokens": 7,"model":"m"}"#),
+        (r#"{"max_tokens": 50,"model":"m"}"#, Newer, r#"{"max_tokens": 7,"model":"m"}"#),
+        (r#"{"max_tokens": 0,"model":"m"}"#, Older, r#"{"max_tokens": 7,"model":"m"}"#),
+        (r#"{"max_tokens":null,"model":"m"}"#, Older, r#"{"max_tokens":7,"model":"m"}"#),
+        // A server that reads the older name only is told by it, whatever the newer one says.
+        (
+            r#"{"max_completion_tokens":1,"model":"m"}"#,
+            Older,
+            r#"{"max_tokens":7,"max_completion_tokens":1,"model":"m"}"#,
+        ),
+        (
+            r#"{"max_completion_tokens":90,"max_tokens":1,"model":"m"}"#,
+            Older,
+            r#"{"max_completion_tokens":7,"max_tokens":1,"model":"m"}"#,
+        ),
+    ] {
+        assert_eq!(kept(body, field), expected);
+    }
+    // Two insertions at one place.
+    let both = peek(&kept(r#"{"stream":true,"model":"m"}"#, Older)).unwrap();
+    assert!(both.asks_usage);
+    assert_eq!(both.max_output, Some(7));
+    assert_eq!(peek(r#"{"model":"m","n_predict":-1}"#).unwrap().other_limit, Some("n_predict"));
+}
+
+#[test]
+fn keys_that_some_servers_take_for_ours_are_refused() {
+    for (key, field) in [
+        ("Model", "model"),
+        ("MAX_TOKENS", "max_tokens"),
+        ("N", "n"),
+        ("me\u{17f}\u{17f}ages", "messages"),
+        ("me\\u017f\\u017fages", "messages"),
+        ("max_to\u{212a}ens", "max_tokens"),
+    ] {
+        let body = format!(r#"{{"model":"m","{key}":1}}"#);
+        assert_eq!(peek(&body).unwrap_err(), PeekError::Respelled { field }, "{key}");
+    }
+    for key in ["Modell", "m\u{f6}del", "messages\u{17f}", "\u{17f}"] {
+        assert!(peek(&format!(r#"{{"model":"m","{key}":1}}"#)).is_ok(), "{key}");
+    }
+    assert_eq!(media(r#"{"Content":[{"image_url":{}}]}"#), 1);
+    assert_eq!(media(r#"{"content":[{"Text":"x"}]}"#), 1);
 }
 
 #[test]

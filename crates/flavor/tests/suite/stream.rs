@@ -123,8 +123,8 @@ fn sent() -> impl Strategy<Value = Sent> {
     prop_oneof![
         12 => letters().prop_map(Sent::Text),
         2 => Just(Sent::Finish),
-        1 => any::<u64>().prop_map(Sent::LastUsage),
-        2 => any::<u64>().prop_map(Sent::Usage),
+        1 => (0..=1_000_000_000_000u64).prop_map(Sent::LastUsage),
+        2 => (0..=1_000_000_000_000u64).prop_map(Sent::Usage),
         1 => Just(Sent::Comment),
         2 => Just(Sent::Ours),
         1 => Just(Sent::Mixed),

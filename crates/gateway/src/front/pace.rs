@@ -37,12 +37,19 @@ pub fn dress_retry(headers: &mut HeaderMap, retry: Retry) {
 
 fn span(time: Duration) -> String {
     let millis = time.as_micros().div_ceil(1_000);
-    let (seconds, rest) = (millis / 1_000, millis % 1_000);
-    match (seconds / 60, seconds % 60, rest) {
-        (0, 0, rest) => format!("{rest}ms"),
-        (0, seconds, 0) => format!("{seconds}s"),
-        (0, seconds, rest) => format!("{seconds}.{rest:03}s"),
-        (minutes, seconds, _) => format!("{minutes}m{seconds}s"),
+    if millis < 1_000 {
+        return format!("{millis}ms");
+    }
+    if millis < 60_000 {
+        let (seconds, rest) = (millis / 1_000, millis % 1_000);
+        return if rest == 0 { format!("{seconds}s") } else { format!("{seconds}.{rest:03}s") };
+    }
+    // Rounded up: whoever comes back then is not too early.
+    let seconds = millis.div_ceil(1_000);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    match minutes / 60 {
+        0 => format!("{minutes}m{seconds}s"),
+        hours => format!("{hours}h{}m{seconds}s", minutes % 60),
     }
 }
 
@@ -52,9 +59,14 @@ mod tests {
 
     #[test]
     fn spans_are_written_as_openai_writes_them() {
-        for (millis, text) in
-            [(0, "0ms"), (120, "120ms"), (1_000, "1s"), (17_500, "17.500s"), (360_000, "6m0s")]
-        {
+        for (millis, text) in [
+            (0, "0ms"),
+            (120, "120ms"),
+            (1_000, "1s"),
+            (17_500, "17.500s"),
+            (359_993, "6m0s"),
+            (3_661_000, "1h1m1s"),
+        ] {
             assert_eq!(span(Duration::from_millis(millis)), text);
         }
     }

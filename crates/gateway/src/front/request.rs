@@ -94,6 +94,10 @@ impl Wishes {
                 return Err(Failure::client(Code::NotAvailable, words).at(name.to_owned()));
             }
             if let Some(wish) = name.strip_prefix(OURS) {
+                if headers.get_all(name).iter().any(|other| other != value) {
+                    let words = format!("{name}: stands twice, with different values");
+                    return Err(Failure::client(Code::InvalidRequest, words).at(name.to_owned()));
+                }
                 wishes.take(wish, value)?;
             } else if name == ONCE {
                 wishes.take_once(value)?;
@@ -233,8 +237,10 @@ mod tests {
         ] {
             assert_eq!(read(&[(name, value)], false).unwrap_err().field.as_deref(), Some(name));
         }
-        let two = [("idempotency-key", "a"), ("idempotency-key", "b")];
-        assert!(read(&two, false).is_err());
+        for name in ["idempotency-key", "x-weighbridge-max-cost"] {
+            assert!(read(&[(name, "1"), (name, "2")], false).is_err());
+            assert!(read(&[(name, "1"), (name, "1")], false).is_ok());
+        }
     }
 
     #[test]

@@ -27,14 +27,14 @@ pub struct LiveAccount {
 /// What to make of a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BudgetChange {
-    /// Another one, which keeps the credit where currency and period stay what they are.
+    /// Another one, which keeps the credit where the currency stays what it is.
     Set {
         /// In every period.
         amount: Amount,
-        /// Of what.
-        currency: Currency,
-        /// How often it begins anew.
-        period: Period,
+        /// Of what; of the same as before where nothing is said.
+        currency: Option<Currency>,
+        /// How often it begins anew; as before where nothing is said.
+        period: Option<Period>,
         /// More to spend, once.
         top_up: Amount,
     },
@@ -53,6 +53,9 @@ pub enum NotChanged {
     /// There is none to top up.
     #[error("the account has no budget that could be topped up; give it one with an amount")]
     NoBudget,
+    /// It is not said of what it is.
+    #[error("a budget needs a currency, such as \"USD\"")]
+    NoCurrency,
     /// It was not committed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -174,7 +177,7 @@ impl BudgetChange {
     /// The budget that this makes of an old one.
     ///
     /// # Errors
-    /// [`NotChanged::NoBudget`] where there is none to top up.
+    /// [`NotChanged::NoBudget`] where there is none to top up, [`NotChanged::NoCurrency`].
     pub fn applied(self, old: Option<Budget>) -> Result<Option<Budget>, NotChanged> {
         match self {
             Self::Remove => Ok(None),
@@ -183,7 +186,10 @@ impl BudgetChange {
                 Ok(Some(Budget { credit: old.credit + more, ..old }))
             }
             Self::Set { amount, currency, period, top_up } => {
-                let same = old.filter(|old| old.currency == currency && old.period == period);
+                let currency = currency.or(old.map(|old| old.currency));
+                let currency = currency.ok_or(NotChanged::NoCurrency)?;
+                let period = period.or(old.map(|old| old.period)).unwrap_or_default();
+                let same = old.filter(|old| old.currency == currency);
                 let credit = same.map(|old| old.credit).unwrap_or_default() + top_up;
                 Ok(Some(Budget { amount, currency, period, credit }))
             }

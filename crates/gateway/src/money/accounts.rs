@@ -16,6 +16,8 @@ use crate::money::account::LiveAccount;
 #[derive(Debug, Default)]
 pub struct Accounts {
     used: RwLock<HashMap<AccountId, Arc<LiveAccount>>>,
+    /// Held while one is read: many callers of one account read it once.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Accounts {
@@ -30,12 +32,19 @@ impl Accounts {
         pace: Pace,
         now: Moment,
     ) -> Result<Arc<LiveAccount>, StoreError> {
-        if let Some(found) = self.used.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            return Ok(Arc::clone(found));
+        if let Some(found) = self.find(id) {
+            return Ok(found);
+        }
+        let _one_at_a_time = self.reading.lock().await;
+        if let Some(found) = self.find(id) {
+            return Ok(found);
         }
         let read = LiveAccount::load(store, id, pace, now).await?;
         let mut used = self.used.write().unwrap_or_else(PoisonError::into_inner);
-        // Whoever came first counts: something may be held of that one already.
         Ok(Arc::clone(used.entry(id).or_insert_with(|| Arc::new(read))))
+    }
+
+    fn find(&self, id: AccountId) -> Option<Arc<LiveAccount>> {
+        self.used.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 }

@@ -22,6 +22,7 @@ use crate::money::bill::{Bill, Opening};
 use crate::money::hold::Hold;
 use crate::money::offer::{Offer, offers};
 use crate::money::refusal;
+use crate::money::taken_quote::TakenQuote;
 
 /// A call for which there is nothing agreed yet.
 pub(crate) struct Proposal<'a> {
@@ -43,8 +44,8 @@ pub(crate) struct Agreement {
     pub(crate) offers: Vec<Offer>,
     pub(crate) terms: Terms,
     pub(crate) bill: Bill,
-    /// To be put back when the call is refused after all, or nothing of it is ever sent.
-    pub(crate) quote: Option<Quote>,
+    /// Open again when the call is refused after all, or nothing of it is ever sent.
+    pub(crate) quote: Option<TakenQuote>,
 }
 
 impl Proposal<'_> {
@@ -54,21 +55,14 @@ impl Proposal<'_> {
     /// 402 for the budget, the caller's own limit, the level's wish for a bound, a missing price,
     /// and for a caller who wants to be asked; 409 for a quote that cannot be accepted.
     pub(crate) async fn agree(mut self, wishes: &Wishes) -> Result<Agreement, Failure> {
-        let quote = match wishes.estimate {
+        let taken = match wishes.estimate {
             Some(id) => Some(self.accept(id)?),
             None if wishes.ask => return Err(refusal::confirm(&self.quote().await?)),
             None => None,
         };
-        let agreed = self.agree_on(wishes.max_cost, quote.as_ref()).await;
-        match agreed {
-            Ok(agreement) => Ok(Agreement { quote, ..agreement }),
-            Err(failure) => {
-                if let Some(quote) = quote {
-                    self.account.quotes().put_back(quote);
-                }
-                Err(failure)
-            }
-        }
+        let quote = taken.as_ref().and_then(TakenQuote::quote);
+        let agreement = self.agree_on(wishes.max_cost, quote).await?;
+        Ok(Agreement { quote: taken, ..agreement })
     }
 
     async fn agree_on(
@@ -79,12 +73,13 @@ impl Proposal<'_> {
         if let Some(quote) = quote {
             self.demand.prompt = quote.prompt();
         }
-        let offers = self.offers()?;
+        let agreed = max_cost.is_some() || quote.is_some();
+        let offers = self.agreed_offers(agreed)?;
         match self.hold(offers, max_cost, quote) {
             // The bound refuses what the exact count may allow.
             Err(refused) if self.may_count(&refused) => match self.count().await {
                 true => {
-                    let offers = self.offers()?;
+                    let offers = self.agreed_offers(agreed)?;
                     self.hold(offers, max_cost, quote)
                 }
                 false => Err(refused),
@@ -140,9 +135,10 @@ impl Proposal<'_> {
         Ok(quote)
     }
 
-    fn accept(&self, id: EstimateId) -> Result<Quote, Failure> {
+    fn accept(&self, id: EstimateId) -> Result<TakenQuote, Failure> {
         let accepted = self.account.quotes().accept(id, self.input, self.at.wall);
-        accepted.map_err(refusal::not_accepted)
+        let quote = accepted.map_err(refusal::not_accepted)?;
+        Ok(TakenQuote::new(self.account, quote))
     }
 
     /// The offers that this account may take: with a budget only those with a price in the
@@ -164,6 +160,16 @@ impl Proposal<'_> {
             Some(currency) => refusal::other_currency(currency, budget.currency),
             None => refusal::unpriced(self.model, "the account has a budget"),
         })
+    }
+
+    /// The same; where the caller agreed to an amount, only those that are priced in one currency.
+    fn agreed_offers(&self, to_an_amount: bool) -> Result<Vec<Offer>, Failure> {
+        let mut offers = self.offers()?;
+        let first = offers.iter().find_map(Offer::estimate).map(|estimate| estimate.currency);
+        if to_an_amount && first.is_some() {
+            offers.retain(|offer| offer.estimate().map(|estimate| estimate.currency) == first);
+        }
+        Ok(offers)
     }
 
     /// What has to be held for any of the offers in this currency to be taken: what the dearest of
@@ -260,14 +266,5 @@ pub(crate) fn needed_for(level: &Level, estimate: &Estimate) -> Result<Amount, F
     match level.reserve {
         Reserve::Expected => Ok(estimate.expected),
         Reserve::Ceiling => estimate.ceiling.ok_or_else(|| refusal::unbounded(estimate)),
-    }
-}
-
-impl Agreement {
-    /// Undoes what the agreement did to the account, for a call that is refused after all.
-    pub(crate) fn undo(self, account: &LiveAccount) {
-        if let Some(quote) = self.quote {
-            account.quotes().put_back(quote);
-        }
     }
 }

@@ -87,9 +87,25 @@ impl Bill {
         }
     }
 
-    /// Whose call it is.
-    pub(crate) fn account(&self) -> &LiveAccount {
-        &self.account
+    /// What one answer at this offer has to be kept to: under a ceiling the limit that it is made
+    /// of, and what the caller's own limit of the cost pays for.
+    pub(crate) fn output_limit(&self, offer: &Offer) -> Option<u64> {
+        let (priced, estimate) = offer.priced.as_ref()?;
+        let of_ceiling = estimate.output_limit.filter(|_| self.level.reserve == Reserve::Ceiling);
+        let of_max = self.max_cost.and_then(|max| {
+            let max = max.minus_down_to_zero(self.searching(&priced.price));
+            let all = priced.price.output_within(max, estimate.prompt.tokens())?;
+            Some((all / self.answers()).max(1))
+        });
+        match (of_ceiling, of_max) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// The limit of one answer, by the call itself or its model.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.serving.as_ref().and_then(|serving| serving.estimate.output_limit)
     }
 
     /// Tokens of the prompt, for as long as no provider has said.
@@ -176,15 +192,21 @@ impl Bill {
             return limit.saturating_mul(self.answers()).saturating_mul(LONGEST_TOKEN);
         }
         let price = &serving.priced.price;
-        let searches = price.cost(&Quantities { searches: self.searches, ..Quantities::default() });
-        let tokens = price.output_within(hold.amount() - searches, self.prompt);
+        let left = hold.amount().minus_down_to_zero(self.searching(price));
+        let tokens = price.output_within(left, self.prompt);
         tokens.map_or(u64::MAX, |tokens| tokens.saturating_mul(BYTES_PER_TOKEN))
     }
 
+    fn searching(&self, price: &Price) -> Amount {
+        price.cost(&Quantities { searches: self.searches, ..Quantities::default() })
+    }
+
     fn over_cap(&self) -> Failure {
+        let currency = self.hold.as_ref().map(|hold| hold.currency().to_string());
         let words = match self.max_cost {
             Some(max) => format!(
-                "the answer was ended: it had come to more than x-weighbridge-max-cost ({max})"
+                "the answer was ended: it had come to more than x-weighbridge-max-cost ({max} {})",
+                currency.unwrap_or_default()
             ),
             None => "the answer was ended: the account's budget is used up, and what the platform \
                      bears beyond it (overrun_cap) is too"

@@ -14,7 +14,7 @@ const LONGEST: usize = 1 << 20;
 /// Counts at a time; a thread each.
 const AT_A_TIME: usize = 2;
 
-/// How long a turn is waited for. What comes later has to do with its bound.
+/// How long a turn, and then the count, is waited for. What takes longer has to do with its bound.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Turns for counting.
@@ -48,9 +48,10 @@ impl Counting {
             drop(turn);
             Some(tokens)
         });
-        match counted.await {
-            Ok(tokens) => tokens,
-            Err(error) => {
+        match tokio::time::timeout(PATIENCE, counted).await {
+            Ok(Ok(tokens)) => tokens,
+            Err(_) => None,
+            Ok(Err(error)) => {
                 tracing::error!(%error, "a prompt could not be counted; its bytes bound it");
                 None
             }

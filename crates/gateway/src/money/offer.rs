@@ -45,8 +45,11 @@ pub(crate) fn offers(
 pub(crate) fn demand(peek: &ChatPeek, bytes: usize) -> Demand {
     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     let around = if peek.tools { TOOLS } else { TEMPLATE };
-    let prompt = if peek.media == 0 {
+    let prompt = if peek.media == 0 && !peek.searches {
         Prompt::AtMost(bytes.saturating_add(around))
+    } else if peek.media == 0 {
+        // What a search finds becomes part of the prompt.
+        Prompt::Open(bytes.saturating_add(around))
     } else {
         let parts = peek.media.saturating_mul(PART);
         Prompt::Open(peek.text_bytes.saturating_add(around).saturating_add(parts))
@@ -59,7 +62,11 @@ pub(crate) fn demand(peek: &ChatPeek, bytes: usize) -> Demand {
     }
 }
 
-/// The tokens of a prompt that nobody counts, by the stated rule.
-pub(crate) fn estimated_prompt(peek: &ChatPeek) -> u64 {
+/// The tokens of a prompt that nobody counts, by the stated rule: of the whole body, whatever its
+/// texts stand under, unless pictures or sounds stand in it too.
+pub(crate) fn estimated_prompt(peek: &ChatPeek, bytes: usize) -> u64 {
+    if peek.media == 0 {
+        return estimate_tokens(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
     estimate_tokens(peek.text_bytes).saturating_add(peek.media.saturating_mul(PART))
 }

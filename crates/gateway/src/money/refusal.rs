@@ -97,6 +97,14 @@ pub(crate) fn unbounded(estimate: &Estimate) -> Failure {
     Failure::client(Code::CostUnbounded, words).at(field)
 }
 
+pub(crate) fn other_limit(field: &'static str) -> Failure {
+    let words = format!(
+        "{field} may count more than the limit that bounds what this call costs; send \
+         `max_completion_tokens` instead"
+    );
+    Failure::client(Code::CostUnbounded, words).at(field)
+}
+
 pub(crate) fn over_max(needed: Amount, max: Amount, estimate: &Estimate) -> Failure {
     let currency = estimate.currency;
     let words = format!(

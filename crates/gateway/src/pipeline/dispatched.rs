@@ -113,7 +113,7 @@ impl Dispatched {
                     Err(self.garbage("an error stands in the place of the answer"))
                 }
                 Ok(facts) => {
-                    self.meter.text_out(facts.text_bytes, facts.usage.as_ref());
+                    self.meter.text_out(facts.text_bytes, facts.usage.as_ref(), true);
                     self.meter.give_out(&body);
                     let whole = WholeReply { head, body };
                     Ok(Reply::Whole(Metered::new(self.meter, End::Finished, whole)))

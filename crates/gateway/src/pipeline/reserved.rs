@@ -1,6 +1,5 @@
 //! The intent is committed: now, and not before, a provider may be called.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +9,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use weighbridge_core::call::Outcome;
 use weighbridge_core::directory::Provider;
 use weighbridge_core::failure::{Code, Failure, Retry};
-use weighbridge_core::level::{Level, Reserve};
 use weighbridge_flavor::openai::{self, LimitField, OutputLimit};
 use weighbridge_tokens::Family;
 
@@ -23,7 +21,6 @@ use crate::upstream::SendError;
 pub struct Reserved {
     pub(crate) meter: Meter,
     pub(crate) offers: Vec<Offer>,
-    pub(crate) level: Arc<Level>,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,
     pub(crate) _memory: OwnedSemaphorePermit,
@@ -79,12 +76,9 @@ impl Reserved {
         Err(Metered::failed(self.meter, failure))
     }
 
-    /// The limit of the answer that has to be put into the request for its ceiling to hold.
+    /// What the answer has to be kept to, by the name that the model's servers read.
     fn limit(&self, offer: &Offer) -> Option<OutputLimit> {
-        if self.level.reserve != Reserve::Ceiling || self.peek.max_output.is_some() {
-            return None;
-        }
-        let tokens = offer.estimate()?.output_limit?;
+        let tokens = self.meter.output_limit(offer)?;
         let openais_own = Family::of(&self.peek.model).is_some_and(Family::is_openais_own);
         let field =
             if openais_own { LimitField::MaxCompletionTokens } else { LimitField::MaxTokens };

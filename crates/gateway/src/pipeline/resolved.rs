@@ -8,6 +8,7 @@ use weighbridge_core::directory::{Flavor, Provider, Service};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
+use weighbridge_core::level::Reserve;
 use weighbridge_core::quote::Quote;
 use weighbridge_store::RecordError;
 use weighbridge_store::idempotency::OnceKey;
@@ -46,28 +47,15 @@ impl Resolved {
         let Self { read, candidates } = self;
         let gateway = Arc::clone(&read.gateway);
         let once = refuse_repeated(&read).await?;
+        refuse_other_limit(&read)?;
         let agreement = propose(&read, &candidates).agree(&read.wishes).await?;
-        let account = Arc::clone(&read.account);
-        let intent = match intent(&gateway, &read, agreement.terms) {
-            Ok(intent) => intent,
-            Err(failure) => {
-                agreement.undo(&account);
-                return Err(failure);
-            }
-        };
-        let open = match open(&gateway, intent.clone(), once.clone()).await {
-            Ok(open) => open,
-            Err(error) => {
-                agreement.undo(&account);
-                return Err(record_failure(error));
-            }
-        };
+        let intent = intent(&gateway, &read, agreement.terms)?;
+        let open = open(&gateway, intent.clone(), once.clone()).await.map_err(record_failure)?;
         let Agreement { offers, bill, quote, .. } = agreement;
         let meter = Meter::new(gateway, open, intent, read.at, bill, Once { key: once, quote });
         Ok(Reserved {
             meter,
             offers,
-            level: read.level,
             headers: read.headers,
             bytes: read.bytes,
             _memory: read.memory,
@@ -94,6 +82,15 @@ async fn refuse_repeated(read: &Read) -> Result<Option<OnceKey>, Failure> {
     }
 }
 
+/// A limit by another name would count more than the one that the cost is bounded by.
+fn refuse_other_limit(read: &Read) -> Result<(), Failure> {
+    let bounded = read.level.reserve == Reserve::Ceiling || read.wishes.max_cost.is_some();
+    match read.peek.other_limit.filter(|_| bounded) {
+        Some(field) => Err(refusal::other_limit(field)),
+        None => Ok(()),
+    }
+}
+
 /// What is to be agreed on.
 fn propose<'a>(read: &'a Read, candidates: &'a [Arc<Provider>]) -> Proposal<'a> {
     Proposal {
@@ -105,7 +102,7 @@ fn propose<'a>(read: &'a Read, candidates: &'a [Arc<Provider>]) -> Proposal<'a> 
         input: read.content.sha256,
         providers: candidates,
         demand: demand(&read.peek, read.bytes.len()),
-        prompt: estimated_prompt(&read.peek),
+        prompt: estimated_prompt(&read.peek, read.bytes.len()),
         at: read.at,
     }
 }

@@ -60,6 +60,15 @@ impl LongReply {
     }
 }
 
+impl Drop for LongReply {
+    /// The caller has left: what came so far is what was used, as far as anybody can know.
+    fn drop(&mut self) {
+        if let State::Flowing(flowing) = &mut self.state {
+            flowing.meter.text_out(flowing.scan.text_bytes(), None, false);
+        }
+    }
+}
+
 impl Flowing {
     /// The next piece but the last; nothing when all have come.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
@@ -93,10 +102,11 @@ impl Flowing {
 
     /// All pieces have come: weighs the call, or finds that they make no reply.
     fn end(mut self) -> Option<Metered<Bytes>> {
+        self.meter.text_out(self.scan.text_bytes(), None, false);
         let held = self.ready.pop_front().unwrap_or_default();
         match self.scan.finish() {
             Ok(facts) => {
-                self.meter.text_out(facts.text_bytes, facts.usage.as_ref());
+                self.meter.text_out(facts.text_bytes, facts.usage.as_ref(), true);
                 self.meter.give_out(&held);
                 Some(Metered::new(self.meter, End::Finished, held))
             }
@@ -140,6 +150,8 @@ impl Body for LongReply {
                         if let State::Flowing(flowing) =
                             std::mem::replace(&mut self.state, State::Ended)
                         {
+                            let mut flowing = flowing;
+                            flowing.meter.text_out(flowing.scan.text_bytes(), None, false);
                             drop(flowing.meter.finish(End::Failed(failure)));
                         }
                         return Poll::Ready(Some(Err(Cut)));

@@ -242,7 +242,8 @@ impl Flowing {
     fn end(&mut self) -> Option<Metered<StreamEnd>> {
         let mut meter = self.meter.take()?;
         let (end, bytes) = self.ending.take()?;
-        meter.text_out(self.stream.text_bytes(), self.stream.usage());
+        let last = self.stream.usage_is_last();
+        meter.text_out(self.stream.text_bytes(), self.stream.usage(), last);
         meter.give_out(&bytes);
         if let Some(rest) = self.rest.take() {
             tail::finish(meter.gateway(), rest);
@@ -256,10 +257,11 @@ impl Drop for Flowing {
     /// dropping the rest ends the provider's call.
     fn drop(&mut self) {
         let Some(mut meter) = self.meter.take() else { return };
-        meter.text_out(self.stream.text_bytes(), self.stream.usage());
+        let last = self.stream.usage_is_last();
+        meter.text_out(self.stream.text_bytes(), self.stream.usage(), last);
         if self.ending.is_none()
             && self.stream.finish_seen()
-            && self.stream.usage().is_none()
+            && !last
             && let Some(rest) = self.rest.take()
         {
             let ended = ChatStream::new(StreamOptions { strip_usage: false, max_event: 0 });

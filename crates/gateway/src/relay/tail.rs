@@ -14,7 +14,7 @@ pub(crate) fn read_for_usage(mut meter: Meter, mut rest: Incoming, mut stream: C
     let reading = async move {
         let until_usage = async {
             let mut read = 0;
-            while stream.usage().is_none() && read <= limits.tail_bytes {
+            while !stream.usage_is_last() && read <= limits.tail_bytes {
                 let Some(Ok(frame)) = rest.frame().await else { break };
                 let Ok(data) = frame.into_data() else { continue };
                 read += data.len();
@@ -25,7 +25,7 @@ pub(crate) fn read_for_usage(mut meter: Meter, mut rest: Incoming, mut stream: C
         };
         let in_time = tokio::time::timeout(limits.tail_wait, until_usage).await.is_ok();
         tracing::debug!(call = %meter.call(), in_time, "read the tail of a stream");
-        meter.text_out(stream.text_bytes(), stream.usage());
+        meter.text_out(stream.text_bytes(), stream.usage(), stream.usage_is_last());
         // Dropping the meter leaves the receipt.
     };
     if tokio::runtime::Handle::try_current().is_ok() {

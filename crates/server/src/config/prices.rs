@@ -48,7 +48,7 @@ fn read_price(table: &Table<'_>, providers: &[Provider], notes: &mut Vec<String>
     }
     let rates = read_rates(table);
     check_whole(table, &rates);
-    let tiers = read_tiers(table);
+    let tiers = read_tiers(table, &rates);
     let price = Price {
         model: model?,
         provider,
@@ -104,7 +104,7 @@ fn read_rates(table: &Table<'_>) -> Rates {
     rates
 }
 
-fn read_tiers(table: &Table<'_>) -> Vec<Tier> {
+fn read_tiers(table: &Table<'_>, base: &Rates) -> Vec<Tier> {
     let known: Vec<&str> =
         ["above"].into_iter().chain(Meter::ALL.map(|meter| meter.as_str())).collect();
     let mut tiers: Vec<Tier> = Vec::new();
@@ -120,6 +120,12 @@ fn read_tiers(table: &Table<'_>) -> Vec<Tier> {
         let (above, rates) = (above as u64, read_rates(&tier));
         if rates.is_empty() {
             tier.complain("above", "has no rate beside it".to_owned());
+        }
+        for meter in [Meter::Input, Meter::Output] {
+            if rates.own(meter).is_some() && base.own(meter).is_none() {
+                let words = "has to be in the price itself before it can be in a tier";
+                tier.complain(meter.as_str(), words.to_owned());
+            }
         }
         if tiers.last().is_some_and(|last| last.above >= above) {
             tier.complain("above", "should be more than in the tier before".to_owned());
