@@ -166,10 +166,12 @@ impl Scanner {
         self.failed = None;
     }
 
-    /// The text counted so far, as [`Document::text_bytes`] says.
+    /// The text counted so far, as [`Document::text_bytes`] says, with what came of a string that
+    /// is not closed yet.
     #[must_use]
     pub fn text_bytes(&self) -> u64 {
-        self.document.text_bytes()
+        let open = self.text.map_or(0, |start| self.base.saturating_sub(start));
+        self.document.text_bytes() + u64::try_from(open).unwrap_or(u64::MAX)
     }
 
     /// Refuses the document for what stands at a place in the present piece.

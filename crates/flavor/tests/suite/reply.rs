@@ -46,3 +46,14 @@ fn the_first_reason_counts() {
         {"finish_reason":"length"},{"finish_reason":"stop"}]}"#;
     assert_eq!(read(reply, &[]).unwrap().finish_reason.as_deref(), Some("length"));
 }
+
+#[test]
+fn the_text_of_a_reply_that_breaks_off_counts_as_far_as_it_came() {
+    let mut scan = ReplyScan::new(BOUNDS);
+    scan.push(br#"{"choices":[{"message":{"content":"0123"}},{"message":{"content":"456"#).unwrap();
+    assert_eq!(scan.text_bytes(), 7);
+    scan.push(b"789").unwrap();
+    assert_eq!(scan.text_bytes(), 10);
+    scan.push(br#"","x":"not text"#).unwrap();
+    assert_eq!(scan.text_bytes(), 10);
+}

@@ -280,3 +280,43 @@ async fn a_ceiling_has_a_limit_in_the_request_and_no_overrun() {
     assert_eq!((&cost["reserved"], &cost["actual"]), (&json!(ceiling), &json!("0.1")));
     assert_eq!(cost["overrun"], "0");
 }
+
+#[tokio::test]
+async fn usage_that_was_said_too_early_and_a_long_reply_that_is_left_are_charged_for_what_came() {
+    let event = |text: String| weighbridge_testkit::provider::Chunk {
+        bytes: text.into(),
+        delay_before: std::time::Duration::from_millis(5),
+    };
+    let word = r#"{"choices":[{"index":0,"delta":{"content":"forty letters of text that was read by one"}}],"usage":{"prompt_tokens":0,"completion_tokens":0}}"#;
+    let chunks = (0..400).map(|_| event(format!("data: {word}\n\n"))).collect();
+    let early = Behaviour::Stream { chunks, end: StreamEnd::Hang };
+    let script =
+        Script::new().on("early", early).on("huge", Behaviour::LongReply { bytes: 8 << 20 });
+    let price = |model: &str| {
+        format!(
+            "[[prices]]\nmodel = \"{model}\"\ncurrency = \"USD\"\ninput = \"1000\"\n\
+             output = \"1000\"\n"
+        )
+    };
+    let config = format!("{}{}[levels.default]\n{VIEW}", price("early"), price("huge"));
+    let house = House::with(script, &config).await;
+    house.change(json!({ "budget": { "amount": "9000", "currency": "USD" } })).await;
+    for (model, stream) in [("early", true), ("huge", false)] {
+        let mut connection = house.begin(body(model, stream)).await;
+        connection.head().await.unwrap();
+        let mut read = 0;
+        while read < 4_000 {
+            read += connection.chunk().await.unwrap().unwrap().bytes.len();
+        }
+    }
+    for receipt in house.receipts_become(2).await {
+        assert_eq!(
+            (&receipt["outcome"], &receipt["usage"]["basis"]),
+            (&json!("cancelled"), &json!("estimated"))
+        );
+        let tokens = receipt["usage"]["output_tokens"].as_u64().unwrap();
+        assert!(tokens > 100, "{receipt}");
+        assert!(receipt["usage"]["input_tokens"].as_u64().unwrap() > 10);
+        assert_ne!(receipt["cost"]["actual"], "0");
+    }
+}

@@ -133,3 +133,27 @@ async fn nobody_is_charged_more_than_they_said() {
     }
     assert_eq!(house.provider.seen_count(), 1);
 }
+
+#[tokio::test]
+async fn an_answer_is_kept_to_what_its_caller_pays_for() {
+    let house = house().await;
+    let most = [("x-weighbridge-max-cost", "1.5")];
+    let prompt = body("other", false).len() as u64 + 64;
+    let pays_for = json!(1_500 - prompt);
+    assert_eq!(asked(&house, body("other", false), &most).await.status, 200);
+    let sent = |number: usize| -> serde_json::Value {
+        serde_json::from_slice(&house.provider.calls()[number].body).unwrap()
+    };
+    assert_eq!(sent(0)["max_tokens"], pays_for);
+    // OpenAI's own models go by the newer name, and a smaller limit stays as it is.
+    assert_eq!(asked(&house, body("gpt-4o", false), &most).await.status, 200);
+    assert!(sent(1)["max_completion_tokens"].as_u64().unwrap() > 1_000);
+    let mut small: serde_json::Value = serde_json::from_str(&body("other", false)).unwrap();
+    small["max_tokens"] = json!(5);
+    assert_eq!(asked(&house, small.to_string(), &most).await.status, 200);
+    assert_eq!(sent(2)["max_tokens"], 5);
+    small["n_predict"] = json!(-1);
+    let refused = asked(&house, small.to_string(), &most).await;
+    assert_eq!((refused.status, &refused.json()["error"]["param"]), (402, &json!("n_predict")));
+    assert_eq!(asked(&house, small.to_string(), &[]).await.status, 200);
+}
