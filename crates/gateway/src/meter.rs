@@ -4,6 +4,9 @@
 //! body for streams, and when it is dropped before the call came to an end, the caller has left:
 //! then it leaves the receipt of a cancelled call, from the place that was taken beforehand.
 
+mod once;
+mod tokens;
+
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -17,10 +20,8 @@ use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
-use weighbridge_flavor::estimate::estimate_tokens;
 use weighbridge_flavor::openai;
 use weighbridge_proof::{Hasher, Timestamp};
-use weighbridge_store::idempotency::OnceKey;
 use weighbridge_store::place::{Closing, Open};
 use weighbridge_store::receipts::Row;
 use weighbridge_store::spending::Spend;
@@ -28,8 +29,9 @@ use weighbridge_store::spending::Spend;
 use crate::gateway::Gateway;
 use crate::money::bill::Bill;
 use crate::money::offer::Offer;
-use crate::money::taken_quote::TakenQuote;
 use crate::upstream::Sent;
+pub(crate) use once::Once;
+use tokens::{Asked, Tokens};
 
 /// The longest provider's request id that is kept, in bytes.
 const REQUEST_ID_LIMIT: usize = 128;
@@ -51,23 +53,6 @@ pub struct Meter {
     once: Once,
     /// Whether anything went to a provider, in this or an earlier exchange.
     sent: Sent,
-}
-
-/// What the call was made with that is good for one call. It is given back where nothing was sent.
-#[derive(Debug, Default)]
-pub(crate) struct Once {
-    pub(crate) key: Option<OnceKey>,
-    pub(crate) quote: Option<TakenQuote>,
-}
-
-/// What is known of the tokens so far.
-#[derive(Debug, Clone, Default)]
-struct Tokens {
-    reported: Option<Usage>,
-    /// Nothing was used after what was reported.
-    is_last: bool,
-    /// Bytes of text that came out, for the estimate where nobody reports.
-    text_out: u64,
 }
 
 /// How a call came to its end, as far as the meter cannot see it by itself.
@@ -208,21 +193,7 @@ impl Meter {
     /// How much text the reply had so far, and what the provider said of its tokens.
     /// `last` says that nothing was used after what it says.
     pub(crate) fn text_out(&mut self, bytes: u64, reported: Option<&openai::Usage>, last: bool) {
-        self.tokens.text_out = bytes;
-        self.tokens.is_last = last;
-        if let Some(usage) = reported {
-            self.tokens.reported = Some(Usage {
-                input_tokens: usage.input_tokens,
-                output_tokens: usage.output_tokens,
-                cache_read_tokens: usage.cache_read_tokens,
-                cache_write_tokens: usage.cache_write_tokens,
-                reasoning_tokens: usage.reasoning_tokens,
-                audio_input_tokens: usage.input_audio_tokens,
-                audio_output_tokens: usage.output_audio_tokens,
-                searches: self.bill.searches(),
-                basis: Basis::Measured,
-            });
-        }
+        self.tokens.take(bytes, reported, last);
     }
 
     /// Ends the call and queues its receipt.
@@ -261,26 +232,13 @@ impl Meter {
             Ok(receipt) => {
                 let spend = Spend::of(&ending);
                 let row = Row::new(self.intent.id, self.intent.account, &receipt, spend);
-                Some(open.close(row.freeing(self.give_back())))
+                Some(open.close(row.freeing(std::mem::take(&mut self.once).end(self.was_sent()))))
             }
             Err(error) => {
                 tracing::error!(%error, call = %self.intent.id, "no receipt can be written");
                 None
             }
         }
-    }
-
-    /// Gives back what is good for one call, where none was made: the quote here, the key with the
-    /// receipt.
-    fn give_back(&mut self) -> Option<OnceKey> {
-        let Once { key, quote } = std::mem::take(&mut self.once);
-        if !self.was_sent() {
-            return key;
-        }
-        if let Some(quote) = quote {
-            quote.use_up();
-        }
-        None
     }
 
     fn ending(&mut self, end: End, now: Moment) -> Ending {
@@ -303,7 +261,10 @@ impl Meter {
         let output = Content { bytes: output.bytes(), sha256: output.finish() };
         let from_provider = failure.is_none_or(|failure| failure.source == Source::Provider);
         let serving = self.serving.clone().filter(|_| from_provider || reached);
-        let usage = self.usage(outcome);
+        let nothing_known = outcome == Outcome::Error && self.tokens.is_empty();
+        let asked = Asked { prompt: self.bill.prompt(), searches: self.bill.searches() };
+        let usage = (!self.used_nothing() && !nothing_known)
+            .then(|| self.tokens.usage(asked, outcome == Outcome::Ok));
         let cost = self.settle(usage.as_ref(), now.wall);
         Ending {
             outcome,
@@ -339,54 +300,6 @@ impl Meter {
     fn used_nothing(&self) -> bool {
         let refused = |attempt: &Attempt| attempt.status.is_some_and(|status| status != 200);
         !self.was_sent() || self.attempts.last().is_some_and(refused)
-    }
-
-    /// What was used: as reported, else by the stated rule, where anything was used at all.
-    fn usage(&self, outcome: Outcome) -> Option<Usage> {
-        if let Some(reported) = self.tokens.reported {
-            return Some(if self.tokens.is_last || outcome == Outcome::Ok {
-                reported
-            } else {
-                self.at_least(reported)
-            });
-        }
-        let nothing_known = outcome == Outcome::Error && self.tokens.text_out == 0;
-        if self.used_nothing() || nothing_known {
-            return None;
-        }
-        Some(Usage {
-            input_tokens: self.bill.prompt(),
-            output_tokens: estimate_tokens(self.tokens.text_out),
-            cache_read_tokens: None,
-            cache_write_tokens: None,
-            reasoning_tokens: None,
-            audio_input_tokens: None,
-            audio_output_tokens: None,
-            searches: self.bill.searches(),
-            basis: Basis::Estimated,
-        })
-    }
-}
-
-impl Meter {
-    /// The usage of a stream that went on after it was reported, and did not come to its end.
-    fn at_least(&self, reported: Usage) -> Usage {
-        Usage {
-            input_tokens: if reported.input_tokens == 0 {
-                self.bill.prompt()
-            } else {
-                reported.input_tokens
-            },
-            output_tokens: reported.output_tokens.max(estimate_tokens(self.tokens.text_out)),
-            basis: Basis::Estimated,
-            ..reported
-        }
-    }
-}
-
-impl Once {
-    fn is_used(&self) -> bool {
-        self.key.is_some() || self.quote.is_some()
     }
 }
 

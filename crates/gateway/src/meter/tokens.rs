@@ -1,0 +1,126 @@
+//! What is known of a call's tokens, and what is made of it at the end.
+
+use weighbridge_core::usage::{Basis, Usage};
+use weighbridge_flavor::estimate::estimate_tokens;
+use weighbridge_flavor::openai;
+
+/// What is known so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tokens {
+    reported: Option<Usage>,
+    /// Nothing was used after what was reported.
+    is_last: bool,
+    /// Bytes of text that came out, for the estimate where nobody reports.
+    text_out: u64,
+}
+
+/// What was asked for, as far as usage depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// Tokens of the prompt, where nobody reports them.
+    pub(super) prompt: u64,
+    /// Searches that the model makes.
+    pub(super) searches: Option<u64>,
+}
+
+impl Tokens {
+    /// How much text the reply had so far, and what the provider said of its tokens. `last` says
+    /// that nothing was used after what it says.
+    pub(super) fn take(&mut self, bytes: u64, reported: Option<&openai::Usage>, last: bool) {
+        self.text_out = bytes;
+        self.is_last = last;
+        if let Some(usage) = reported {
+            self.reported = Some(Usage {
+                input_tokens: usage.input_tokens,
+                output_tokens: usage.output_tokens,
+                cache_read_tokens: usage.cache_read_tokens,
+                cache_write_tokens: usage.cache_write_tokens,
+                reasoning_tokens: usage.reasoning_tokens,
+                audio_input_tokens: usage.input_audio_tokens,
+                audio_output_tokens: usage.output_audio_tokens,
+                searches: None,
+                basis: Basis::Measured,
+            });
+        }
+    }
+
+    /// Whether nothing came, as far as anybody can see.
+    pub(super) fn is_empty(&self) -> bool {
+        self.reported.is_none() && self.text_out == 0
+    }
+
+    /// What was used: as reported, else by the stated rule. `ended` says that the provider came to
+    /// its end.
+    pub(super) fn usage(&self, asked: Asked, ended: bool) -> Usage {
+        let Asked { prompt, searches } = asked;
+        match self.reported {
+            Some(reported) if ended || self.is_last => Usage { searches, ..reported },
+            // It went on after that was said.
+            Some(reported) => Usage {
+                input_tokens: if reported.input_tokens == 0 {
+                    prompt
+                } else {
+                    reported.input_tokens
+                },
+                output_tokens: reported.output_tokens.max(estimate_tokens(self.text_out)),
+                searches,
+                basis: Basis::Estimated,
+                ..reported
+            },
+            None => Usage {
+                input_tokens: prompt,
+                output_tokens: estimate_tokens(self.text_out),
+                cache_read_tokens: None,
+                cache_write_tokens: None,
+                reasoning_tokens: None,
+                audio_input_tokens: None,
+                audio_output_tokens: None,
+                searches,
+                basis: Basis::Estimated,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASKED: Asked = Asked { prompt: 50, searches: None };
+
+    fn said(input_tokens: u64, output_tokens: u64) -> openai::Usage {
+        openai::Usage {
+            input_tokens,
+            output_tokens,
+            cache_read_tokens: None,
+            cache_write_tokens: None,
+            reasoning_tokens: None,
+            input_audio_tokens: None,
+            output_audio_tokens: None,
+            raw: String::new(),
+        }
+    }
+
+    fn used(tokens: &Tokens, ended: bool) -> (u64, u64, Basis) {
+        let usage = tokens.usage(ASKED, ended);
+        (usage.input_tokens, usage.output_tokens, usage.basis)
+    }
+
+    #[test]
+    fn what_was_said_counts_at_the_end_and_what_came_after_it_else() {
+        let mut tokens = Tokens::default();
+        assert!(tokens.is_empty());
+        tokens.take(400, Some(&said(0, 7)), false);
+        assert_eq!(used(&tokens, true), (0, 7, Basis::Measured));
+        assert_eq!(used(&tokens, false), (50, 100, Basis::Estimated));
+        tokens.take(400, Some(&said(60, 7)), true);
+        assert_eq!(used(&tokens, false), (60, 7, Basis::Measured));
+    }
+
+    #[test]
+    fn what_nobody_said_is_estimated() {
+        let mut tokens = Tokens::default();
+        tokens.take(401, None, false);
+        assert_eq!(used(&tokens, true), (50, 101, Basis::Estimated));
+    }
+}
