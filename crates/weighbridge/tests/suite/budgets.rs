@@ -163,6 +163,22 @@ async fn a_stream_that_outgrows_its_budget_ends_in_an_error_and_is_charged_what_
 }
 
 #[tokio::test]
+async fn a_stream_that_grows_is_held_for_as_it_grows_while_the_budget_has_room() {
+    let house = house(json!({ "amount": "50", "currency": "USD" })).await;
+    let reply = house.chat(body("long", true)).await;
+    assert!(reply.text().contains("[DONE]"), "{:.300}", reply.text());
+    let receipt = house.receipts_become(1).await.remove(0);
+    let cost = &receipt["cost"];
+    let amount = |name: &str| cost[name].as_str().unwrap().parse::<f64>().unwrap();
+    // What was expected is a thousand tokens; it came to many more.
+    assert!(amount("estimate") < 1.3 && amount("actual") > 5.0, "{cost}");
+    assert!(amount("actual") <= amount("reserved"), "{cost}");
+    assert_eq!(cost["overrun"], "0");
+    let me = house.me().await;
+    assert_eq!((&me["spent"], &me["reserved"]), (&cost["actual"], &json!("0")));
+}
+
+#[tokio::test]
 async fn a_caller_who_leaves_a_stream_pays_for_what_came() {
     let house = house(json!({ "amount": "2000", "currency": "USD" })).await;
     let mut connection = house.begin(body("slow", true)).await;
