@@ -48,6 +48,12 @@ input = "1"
 output = "5"
 
 [[prices]]
+model = "gated"
+currency = "USD"
+input = "1"
+output = "5"
+
+[[prices]]
 model = "long"
 currency = "USD"
 input = "1000"

@@ -38,15 +38,18 @@ async function failure(promise, kind) {
   assert.fail("the call did not fail");
 }
 
-// What a call is told that is refused in one attempt, without a word to the provider.
+// What a call is told that is refused in one attempt: nothing is dispatched or recorded.
 async function refused(caller, status, code, headers, options) {
+  const { key } = caller;
   const seen = () => gateway.provider.callsOf(caller.text).length;
-  const before = [caller.requests.length, seen()];
+  const receipts = async () => (await gateway.ask("GET", "/gateway/v1/receipts", { key })).items;
+  const [before, recorded] = [[caller.requests.length, seen()], await receipts()];
   const error = await failure(call(caller, headers, options), APIError);
   assert.deepEqual([error.status, error.code], [status, code]);
   assert.equal(error.headers.get("x-should-retry"), "false");
   assert.ok(error.message.includes(error.error.message));
   assert.deepEqual([caller.requests.length - 1, seen()], before, "requests sent and dispatched");
+  assert.deepEqual(await receipts(), recorded);
   return error.error;
 }
 
@@ -64,6 +67,24 @@ test("a budget that is too small is told with every figure", async (t) => {
   assert.equal(needed.slice(2).padEnd(6, "0"), String(millionths).padStart(6, "0"));
   assert.ok(message.includes(`needs ${needed} USD`), message);
   assert.ok(message.includes("0.0001 USD are free"), message);
+  assert.ok(message.includes("a budget of 0.0001 USD"), message);
+});
+
+test("a budget that a call in flight holds is free when that ends", async (t) => {
+  const caller = await customer(t, { budget: { amount: "0.002", currency: "USD" } });
+  const limit = { max_completion_tokens: 200 };
+  const { data } = await call(caller, {}, { model: "gated", stream: true, ...limit });
+  const gated = await gateway.provider.call(caller.text);
+  const { status, code, error, headers } = await failure(call(caller, {}, limit), APIError);
+  assert.deepEqual([status, code], [402, "budget_exceeded"]);
+  const { held, calls_in_flight } = error.detail;
+  assert.equal(calls_in_flight, 1);
+  assert.ok(error.message.includes(`${held} are held for 1 call in flight`), error.message);
+  assert.equal(headers.get("retry-after"), "1");
+  assert.equal(headers.get("x-should-retry"), null);
+  gated.openGate();
+  for await (const _ of data);
+  await call(caller, {}, limit);
 });
 
 test("a model without a price is not for accounts with a budget", async (t) => {
@@ -191,10 +212,22 @@ test("a reply says what it cost", async (t) => {
 test("the receipt of a stream says what it cost", async (t) => {
   const caller = await customer(t, { budget: USD });
   const reply = await call(caller, {}, { stream: true });
-  for await (const _ of reply.data);
+  const pieces = [];
+  for await (const { object, choices } of reply.data) {
+    assert.equal(object, "chat.completion.chunk");
+    pieces.push(choices[0].delta.content ?? "");
+  }
+  assert.equal(pieces.join(""), WHOLE);
   assert.equal((await costOf(caller, reply)).actual, COST);
   const { account } = await gateway.ask("GET", "/gateway/v1/me", { key: caller.key });
   assert.deepEqual([account.spent, account.reserved], [COST, "0"]);
+});
+
+test("the comment in a stream says what it cost", async (t) => {
+  const { client, messages } = await customer(t);
+  const request = { model: "plain", messages, stream: true };
+  const text = await (await client.chat.completions.create(request).asResponse()).text();
+  assert.ok(text.includes(`"cost":"${COST}","currency":"USD"`), text);
 });
 
 test("a stream that outgrows its budget ends in an error", async (t) => {
@@ -206,9 +239,23 @@ test("a stream that outgrows its budget ends in an error", async (t) => {
   };
   const error = await failure(drain(), APIError);
   assert.equal(error.code, "budget_exceeded");
+  assert.match(error.message, /budget is used up/);
   assert.equal(caller.requests.length, 1);
   const { cost, outcome } = await gateway.onlyReceipt(caller.key);
   assert.equal(outcome, "error");
   const [actual, reserved] = [cost.actual, cost.reserved].map(Number);
   assert.ok(actual > 0 && actual <= reserved && reserved <= 2, JSON.stringify(cost));
+});
+
+test("a stream ends at the overrun that its level allows", async (t) => {
+  const budget = { amount: "2", currency: "USD" };
+  const caller = await customer(t, { level: "capped", budget });
+  const { data } = await call(caller, {}, { model: "long", stream: true });
+  const drain = async () => {
+    for await (const _ of data);
+  };
+  await failure(drain(), APIError);
+  // The cap, and the four tokens of the event that passed it.
+  const { overrun } = (await gateway.onlyReceipt(caller.key)).cost;
+  assert.ok(Number(overrun) <= 0.014, overrun);
 });

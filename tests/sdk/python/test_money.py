@@ -35,11 +35,15 @@ def call(messages):
 
 
 @pytest.fixture
-def refused(call, provider, text):
-    """What a call is told that is refused in one attempt, without a word to the provider."""
+def refused(call, gateway, provider, text):
+    """What a call is told that is refused in one attempt: nothing is dispatched or recorded."""
+
+    def receipts(client):
+        return gateway.ask("GET", "/gateway/v1/receipts", client.api_key)["items"]
 
     def refused(client, status, code, *args, **options):
         sent, seen = len(client.requests), len(provider.calls_of(text))
+        before = receipts(client)
         with pytest.raises(openai.APIStatusError) as caught:
             call(client, *args, **options)
         assert (caught.value.status_code, caught.value.code) == (status, code)
@@ -47,6 +51,7 @@ def refused(call, provider, text):
         assert caught.value.body["message"] in caught.value.message
         assert len(client.requests) == sent + 1, "it was tried again"
         assert len(provider.calls_of(text)) == seen, "it was dispatched"
+        assert receipts(client) == before, "it was recorded"
         return caught.value.body
 
     return refused
@@ -71,6 +76,28 @@ def test_a_budget_that_is_too_small_is_told_with_every_figure(customer, refused)
     assert Decimal(detail["needed"]) == needed
     assert f"needs {detail['needed']} USD" in error["message"]
     assert "0.0001 USD are free" in error["message"]
+    assert "a budget of 0.0001 USD" in error["message"]
+
+
+def test_a_budget_that_a_call_in_flight_holds_is_free_when_that_ends(
+    customer, provider, call, text
+):
+    client = customer({"budget": {"amount": "0.002", "currency": "USD"}})
+    limit = {"max_completion_tokens": 200}
+    stream = call(client, model="gated", stream=True, **limit).parse()
+    next(stream)
+    with pytest.raises(openai.APIStatusError) as caught:
+        call(client, **limit)
+    assert (caught.value.status_code, caught.value.code) == (402, "budget_exceeded")
+    detail, headers = caught.value.body["detail"], caught.value.response.headers
+    assert Decimal(detail["held"]) + Decimal(detail["free"]) == Decimal(detail["budget"])
+    assert f"{detail['held']} are held for 1 call in flight" in caught.value.body["message"]
+    assert headers["retry-after"] == "1"
+    assert "x-should-retry" not in headers
+    provider.call(text).gate.set()
+    for _ in stream:
+        pass
+    call(client, **limit)
 
 
 def test_a_model_without_a_price_is_not_for_accounts_with_a_budget(customer, refused):
@@ -186,11 +213,18 @@ def test_a_reply_says_what_it_cost(customer, call, cost_of):
 def test_the_receipt_of_a_stream_says_what_it_cost(customer, gateway, call, cost_of):
     client = customer({"budget": USD})
     raw = call(client, stream=True)
-    for _ in raw.parse():
-        pass
+    chunks = list(raw.parse())
+    assert {chunk.object for chunk in chunks} == {"chat.completion.chunk"}
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == WHOLE
     assert cost_of(client, raw)["actual"] == COST
     me = gateway.ask("GET", "/gateway/v1/me", client.api_key)["account"]
     assert (me["spent"], me["reserved"]) == (COST, "0")
+
+
+def test_the_comment_in_a_stream_says_what_it_cost(client, messages):
+    create = client.chat.completions.with_streaming_response.create
+    with create(model="plain", messages=messages, stream=True) as response:
+        assert f'"cost":"{COST}","currency":"USD"' in response.read().decode()
 
 
 def test_a_stream_that_outgrows_its_budget_ends_in_an_exception(customer, gateway, call):
@@ -200,8 +234,19 @@ def test_a_stream_that_outgrows_its_budget_ends_in_an_exception(customer, gatewa
         for _ in stream:
             pass
     assert caught.value.code == "budget_exceeded"
+    assert "budget is used up" in caught.value.message
     assert len(client.requests) == 1
     receipt = gateway.only_receipt(client.api_key)
     assert receipt["outcome"] == "error"
     cost = receipt["cost"]
     assert 0 < Decimal(cost["actual"]) <= Decimal(cost["reserved"]) <= 2
+
+
+def test_a_stream_ends_at_the_overrun_that_its_level_allows(customer, gateway, call):
+    client = customer({"level": "capped", "budget": {"amount": "2", "currency": "USD"}})
+    with pytest.raises(openai.APIError):
+        for _ in call(client, model="long", stream=True).parse():
+            pass
+    # The cap, and the four tokens of the event that passed it.
+    overrun = gateway.only_receipt(client.api_key)["cost"]["overrun"]
+    assert Decimal(overrun) <= Decimal("0.01") + Decimal("0.004")
