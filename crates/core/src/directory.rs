@@ -105,6 +105,21 @@ pub struct Provider {
     pub region: Option<String>,
 }
 
+/// Hosts at which OpenAI's own models are served, with all that stands under them.
+const OPENAIS_HOSTS: [&str; 2] = ["openai.com", "openai.azure.com"];
+
+impl Provider {
+    /// Whether this is OpenAI itself, or Azure in its name: their models know fewer and other fields
+    /// than what only speaks their dialect.
+    pub fn is_openais_own(&self) -> bool {
+        let address = self.base_url.split_once("://").map_or(&*self.base_url, |(_, rest)| rest);
+        let host = address.split(['/', ':']).next().unwrap_or_default();
+        OPENAIS_HOSTS.iter().any(|own| {
+            host.strip_suffix(own).is_some_and(|under| under.is_empty() || under.ends_with('.'))
+        })
+    }
+}
+
 /// Every provider, and who serves which model.
 #[derive(Debug, Default)]
 pub struct Directory {
@@ -205,6 +220,16 @@ mod tests {
         assert_eq!(names("m"), ["a", "b"]);
         assert_eq!(names("n"), ["a"]);
         assert_eq!(directory.models().map(|(model, _)| model).collect::<Vec<_>>(), ["m", "n"]);
+    }
+
+    #[test]
+    fn openais_own_hosts_are_known() {
+        let at = |url: &str| {
+            Provider { base_url: url.to_owned(), ..provider("a", &[]) }.is_openais_own()
+        };
+        assert!(at("https://api.openai.com/v1") && at("https://eu.api.openai.com:443/v1"));
+        assert!(at("https://us-east.openai.azure.com/v1"));
+        assert!(!at("https://notopenai.com/v1") && !at("http://127.0.0.1:1/openai.com/v1"));
     }
 
     #[test]

@@ -79,7 +79,8 @@ impl Reserved {
     /// What the answer has to be kept to, by the name that the model's servers read.
     fn limit(&self, offer: &Offer) -> Option<OutputLimit> {
         let tokens = self.meter.output_limit(offer)?;
-        let openais_own = Family::of(&self.peek.model).is_some_and(Family::is_openais_own);
+        let openais_own = offer.provider.is_openais_own()
+            || Family::of(&self.peek.model).is_some_and(Family::is_openais_own);
         let field =
             if openais_own { LimitField::MaxCompletionTokens } else { LimitField::MaxTokens };
         Some(OutputLimit { field, tokens })
