@@ -175,11 +175,13 @@ impl Bill {
             self.paid_bytes = self.pays_for().max(text_bytes);
             return Ok(());
         }
-        let overrun = needed - hold.amount();
-        if overrun > self.level.overrun_cap_in(hold.currency()) {
+        let borne = hold.amount() + self.level.overrun_cap_in(hold.currency());
+        if needed > borne {
             return Err(Box::new(self.over_cap()));
         }
-        self.paid_bytes = text_bytes.saturating_add(LOOK_AGAIN * BYTES_PER_TOKEN);
+        // Something may have become free by then; but no later than the cap is reached.
+        let soon = text_bytes.saturating_add(LOOK_AGAIN * BYTES_PER_TOKEN);
+        self.paid_bytes = soon.min(self.bytes_for(borne)).max(text_bytes);
         Ok(())
     }
 
@@ -191,8 +193,14 @@ impl Bill {
             let limit = serving.estimate.output_limit.unwrap_or(u64::MAX);
             return limit.saturating_mul(self.answers()).saturating_mul(LONGEST_TOKEN);
         }
+        self.bytes_for(hold.amount())
+    }
+
+    /// Bytes of text that an amount pays for.
+    fn bytes_for(&self, amount: Amount) -> u64 {
+        let Some(serving) = &self.serving else { return u64::MAX };
         let price = &serving.priced.price;
-        let left = hold.amount().minus_down_to_zero(self.searching(price));
+        let left = amount.minus_down_to_zero(self.searching(price));
         let tokens = price.output_within(left, self.prompt);
         tokens.map_or(u64::MAX, |tokens| tokens.saturating_mul(BYTES_PER_TOKEN))
     }
