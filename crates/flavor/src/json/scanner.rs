@@ -91,7 +91,7 @@ impl Scanner {
 
     /// Looks at the objects in the array under the key `under` of the elements of `of`, which is
     /// watched and has watched keys: keys of theirs that are none of `plain` are counted in
-    /// [`Document::odd_keys`].
+    /// [`Document::odd_keys`]. Values inside elements that are null are not remembered then.
     #[must_use]
     pub fn parts(
         mut self,

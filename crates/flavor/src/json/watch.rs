@@ -168,7 +168,8 @@ impl Watcher {
             document.crowded = true;
             return;
         }
-        if inner && kind == Kind::Null {
+        // In a request null is what is not there; in a reply it says that a choice goes on.
+        if inner && kind == Kind::Null && self.parts.is_some() {
             return;
         }
         let container = matches!(kind, Kind::Object | Kind::Array);

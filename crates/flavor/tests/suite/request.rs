@@ -282,3 +282,9 @@ fn of_two_limits_the_greater_one_counts() {
     assert_eq!(max(r#""max_tokens":9,"max_completion_tokens":5"#), Some(9));
     assert_eq!(max(r#""max_tokens":null,"max_completion_tokens":5"#), Some(5));
 }
+
+#[test]
+fn any_number_of_spoken_answers_that_are_not_there_is_no_sound() {
+    let silent = vec![r#"{"role":"assistant","content":"x","audio":null}"#; 600].join(",");
+    assert_eq!(media(&silent), 0);
+}

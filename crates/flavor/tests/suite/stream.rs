@@ -300,3 +300,15 @@ fn an_endless_line_is_refused() {
     assert_eq!(stream.pending(), 0);
     assert!(stream.end().is_err());
 }
+
+#[test]
+fn a_choice_that_goes_on_is_seen_even_where_no_choice_has_an_index() {
+    let options = StreamOptions { strip_usage: false, max_event: 1 << 20 };
+    let mut stream = ChatStream::new(options);
+    let both = r#"data: {"choices":[{"finish_reason":null},{"finish_reason":"stop"}]}"#;
+    stream.push(Bytes::from(format!("{both}\n\n"))).unwrap();
+    assert!(!stream.finish_seen());
+    let first = r#"data: {"choices":[{"finish_reason":"stop"}]}"#;
+    stream.push(Bytes::from(format!("{first}\n\n"))).unwrap();
+    assert!(stream.finish_seen());
+}
