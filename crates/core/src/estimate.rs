@@ -164,6 +164,15 @@ mod tests {
         assert_eq!(estimate.expected, "0.001609".parse().unwrap());
     }
 
+    #[test]
+    fn a_bound_reckons_with_the_dearest_kind_of_answer() {
+        let mut price = price("0", "10");
+        price.rates.set(Meter::Reasoning, "40".parse().unwrap());
+        let amount = "0.0004".parse().unwrap();
+        assert_eq!(price.output_within(amount, 0), Some(40));
+        assert_eq!(price.any_output_within(amount, 0), Some(10));
+    }
+
     proptest! {
         #[test]
         fn what_is_expected_never_passes_the_ceiling(

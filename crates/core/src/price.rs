@@ -62,11 +62,21 @@ impl Price {
         dearest.min(Amount::MAX)
     }
 
-    /// How many tokens a call may give out before it costs more than `amount`, its prompt having
-    /// `input` tokens. Nothing where that never happens.
+    /// How many tokens of text a call may give out before it costs more than `amount`, its prompt
+    /// having `input` tokens. Nothing where that never happens.
     pub fn output_within(&self, amount: Amount, input: u64) -> Option<u64> {
+        self.out_within(amount, input, &[Meter::Output])
+    }
+
+    /// The same whatever those tokens turn out to be: text, reasoning or sound.
+    pub fn any_output_within(&self, amount: Amount, input: u64) -> Option<u64> {
+        self.out_within(amount, input, &Meter::OUT)
+    }
+
+    fn out_within(&self, amount: Amount, input: u64, meters: &[Meter]) -> Option<u64> {
         let rates = self.rates_for(input);
-        let rate = rates.own(Meter::Output).filter(|rate| !rate.is_zero())?;
+        let dearest = meters.iter().filter_map(|meter| rates.own(*meter)).max();
+        let rate = dearest.filter(|rate| !rate.is_zero())?;
         let start = self.cost(&Quantities { input, requests: 1, ..Quantities::default() });
         let left = amount.minus_down_to_zero(start).nanos();
         let tokens = left.saturating_mul(Meter::Output.per()) / rate.nanos().max(1);

@@ -13,23 +13,12 @@ import {
   RateLimitError,
 } from "openai";
 
-import { Gateway, within } from "./gateway.mjs";
+import { failure, Gateway, within } from "./gateway.mjs";
 import { SECRET } from "./provider.mjs";
 
 let gateway;
 before(async () => (gateway = await Gateway.start()));
 after(() => gateway.stop());
-
-// The error of a call that has to fail, of the class it has to have.
-async function failure(promise, kind) {
-  try {
-    await promise;
-  } catch (error) {
-    assert.ok(error instanceof kind, `${error}`);
-    return error;
-  }
-  assert.fail("the call did not fail");
-}
 
 async function drain(promise) {
   for await (const _ of await promise);

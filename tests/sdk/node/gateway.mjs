@@ -181,3 +181,14 @@ export class Gateway {
 export function within(promise, milliseconds) {
   return Promise.race([promise, sleep(milliseconds, false, { ref: false })]);
 }
+
+// The error of a call that has to fail, of the class it has to have.
+export async function failure(promise, kind) {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof kind, `${error}`);
+    return error;
+  }
+  assert.fail("the call did not fail");
+}

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { APIError, RateLimitError } from "openai";
 
-import { Gateway } from "./gateway.mjs";
+import { failure, Gateway } from "./gateway.mjs";
 import { WHOLE } from "./provider.mjs";
 
 const USD = { amount: "5", currency: "USD" };
@@ -25,17 +25,6 @@ function customer(t, settings, options) {
 function call({ client, messages }, headers = {}, options = {}) {
   const request = { model: "plain", messages, ...options };
   return client.chat.completions.create(request, { headers }).withResponse();
-}
-
-// The error of a call that has to fail.
-async function failure(promise, kind) {
-  try {
-    await promise;
-  } catch (error) {
-    assert.ok(error instanceof kind, `${error}`);
-    return error;
-  }
-  assert.fail("the call did not fail");
 }
 
 // What a call is told that is refused in one attempt: nothing is dispatched or recorded.

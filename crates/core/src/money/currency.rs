@@ -14,7 +14,7 @@ impl Currency {
     /// The three letters.
     pub fn as_str(&self) -> &str {
         // Only capital letters get in.
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

@@ -51,6 +51,9 @@ impl Meter {
         Self::Search,
     ];
 
+    /// What counts tokens of the answer.
+    pub(super) const OUT: [Self; 3] = [Self::Output, Self::Reasoning, Self::AudioOutput];
+
     /// The key in the configuration and in price tables.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -128,9 +131,8 @@ impl Rates {
             Meter::CacheWrite1h,
             Meter::AudioInput,
         ];
-        const OUT: [Meter; 3] = [Meter::Output, Meter::Reasoning, Meter::AudioOutput];
         self.dearest_of(&IN, input)
-            + self.dearest_of(&OUT, output)
+            + self.dearest_of(&Meter::OUT, output)
             + self.cost(Meter::Request, 1)
             + self.cost(Meter::Search, searches)
     }

@@ -94,7 +94,7 @@ impl Bill {
         let of_ceiling = estimate.output_limit.filter(|_| self.level.reserve == Reserve::Ceiling);
         let of_max = self.max_cost.and_then(|max| {
             let max = max.minus_down_to_zero(self.searching(&priced.price));
-            let all = priced.price.output_within(max, estimate.prompt.tokens())?;
+            let all = priced.price.any_output_within(max, estimate.prompt.tokens())?;
             Some((all / self.answers()).max(1))
         });
         match (of_ceiling, of_max) {
@@ -210,18 +210,18 @@ impl Bill {
     }
 
     fn over_cap(&self) -> Failure {
-        let currency = self.hold.as_ref().map(|hold| hold.currency().to_string());
-        let words = match self.max_cost {
-            Some(max) => format!(
+        // Where as much is held as the caller wants to pay, it is not the budget that ends it.
+        let reached = self.hold.as_ref().zip(self.max_cost);
+        if let Some((hold, max)) = reached.filter(|(hold, max)| hold.amount() >= *max) {
+            let words = format!(
                 "the answer was ended: it had come to more than x-weighbridge-max-cost ({max} {})",
-                currency.unwrap_or_default()
-            ),
-            None => "the answer was ended: the account's budget is used up, and what the platform \
-                     bears beyond it (overrun_cap) is too"
-                .to_owned(),
-        };
-        let code = if self.max_cost.is_some() { Code::OverMaxCost } else { Code::BudgetExceeded };
-        Failure::gateway(code, Retry::Never, words)
+                hold.currency()
+            );
+            return Failure::gateway(Code::OverMaxCost, Retry::Never, words);
+        }
+        let words = "the answer was ended: the account's budget is used up, and what the platform \
+                     bears beyond it (overrun_cap) is too";
+        Failure::gateway(Code::BudgetExceeded, Retry::Never, words)
     }
 
     /// Settles the call: charges what it cost, at most what is held, and frees the rest. `usage` is

@@ -9,7 +9,6 @@ use weighbridge_core::role::Permission;
 use weighbridge_core::window::{Allowance, Full, Pace};
 
 use crate::money::LiveAccount;
-
 use crate::pipeline::{Admitted, Received};
 
 /// How soon a caller may try again while the gateway stops and another starts, in seconds.
@@ -70,9 +69,7 @@ impl Authenticated {
         }
         Ok(Admitted { received, principal, account, level })
     }
-}
 
-impl Authenticated {
     fn may_call(&self) -> Result<(), Failure> {
         let role = self.principal.key.role;
         if role.may(Permission::Call) {
