@@ -34,6 +34,12 @@ impl Digest {
     pub fn base64(&self) -> String {
         STANDARD.encode(self.0)
     }
+
+    /// Reads what [`Self::base64`] writes, and no other spelling.
+    pub fn from_base64(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
 }
 
 impl fmt::Display for Digest {

@@ -64,6 +64,12 @@ impl Salt {
     pub fn base64(&self) -> String {
         STANDARD.encode(self.0)
     }
+
+    /// Reads what [`Self::base64`] writes, and no other spelling.
+    pub fn from_base64(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
 }
 
 impl fmt::Debug for Salt {
@@ -103,17 +109,22 @@ impl Section {
         &self.json
     }
 
-    /// SHA-256("weighbridge/section/v1" || 0x00 || name || 0x00 || salt || json).
+    /// What a leaf says of it.
     pub fn commitment(&self) -> Digest {
-        let mut hasher = Hasher::new();
-        hasher.update(DOMAIN);
-        hasher.update(&[0]);
-        hasher.update(self.name.as_str().as_bytes());
-        hasher.update(&[0]);
-        hasher.update(self.salt.as_bytes());
-        hasher.update(self.json.as_bytes());
-        hasher.finish()
+        commitment(self.name.as_str(), &self.salt, &self.json)
     }
+}
+
+/// SHA-256("weighbridge/section/v1" || 0x00 || name || 0x00 || salt || json).
+pub fn commitment(name: &str, salt: &Salt, json: &str) -> Digest {
+    let mut hasher = Hasher::new();
+    hasher.update(DOMAIN);
+    hasher.update(&[0]);
+    hasher.update(name.as_bytes());
+    hasher.update(&[0]);
+    hasher.update(salt.as_bytes());
+    hasher.update(json.as_bytes());
+    hasher.finish()
 }
 
 #[cfg(test)]
