@@ -5,6 +5,8 @@ use std::sync::Arc;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use weighbridge_core::account::Account;
+use weighbridge_core::act::{Actor, Stamp};
+use weighbridge_core::credential::Principal;
 use weighbridge_core::day::Day;
 use weighbridge_core::entropy;
 use weighbridge_core::failure::Code;
@@ -24,7 +26,7 @@ const FIELDS: [&str; 3] = ["name", "level", "budget"];
 
 pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     ask.may(Permission::ManageAccounts)?;
-    let (gateway, _, fields) = ask.object(&FIELDS, &[]).await?;
+    let (gateway, principal, fields) = ask.object(&FIELDS, &[]).await?;
     let name = fields.name()?.ok_or_else(|| invalid("name", "is needed"))?.to_owned();
     let level = read_level(&gateway, &fields)?.unwrap_or_else(|| level::DEFAULT.to_owned());
     let now = gateway.clock().now().wall;
@@ -35,7 +37,8 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     let budget = budget.map(|budget| (budget, budget.period.start(Day::of(now))));
     let random = entropy::fresh(gateway.entropy()).map_err(|_| no_entropy())?;
     let account = Account { id: AccountId::new(now, random), name, level };
-    gateway.store().add_account(account.clone(), budget, now).await.map_err(store_failure)?;
+    let stamp = stamp(&gateway, &principal)?;
+    gateway.store().add_account(account.clone(), budget, stamp).await.map_err(store_failure)?;
     Ok(json_answer(StatusCode::CREATED, &show(&gateway, &account).await?))
 }
 
@@ -62,17 +65,18 @@ pub(crate) async fn read(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
 pub(crate) async fn change(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     ask.may(Permission::ManageAccounts)?;
     let id: AccountId = ask.id("account")?;
-    let (gateway, _, fields) = ask.object(&FIELDS, &[]).await?;
+    let (gateway, principal, fields) = ask.object(&FIELDS, &[]).await?;
     let name = fields.name()?.map(str::to_owned);
     let level = read_level(&gateway, &fields)?;
     let live = gateway.account(&find(&gateway, id).await?).await?;
-    let now = gateway.clock().now().wall;
     // What can be refused comes first, so that a refusal changes nothing.
     if let Some(change) = budget::read(&fields)? {
-        live.change_budget(gateway.store(), change, now).await.map_err(budget::not_changed)?;
+        let stamp = stamp(&gateway, &principal)?;
+        live.change_budget(gateway.store(), change, stamp).await.map_err(budget::not_changed)?;
     }
     if name.is_some() || level.is_some() {
-        gateway.store().change_account(id, name, level).await.map_err(store_failure)?;
+        let stamp = stamp(&gateway, &principal)?;
+        gateway.store().change_account(id, name, level, stamp).await.map_err(store_failure)?;
     }
     let account = find(&gateway, id).await?;
     Ok(json_answer(StatusCode::OK, &show(&gateway, &account).await?))
@@ -112,6 +116,13 @@ fn read_level(gateway: &Gateway, fields: &Fields) -> Result<Option<String>, Fail
     let known = gateway.levels().names().collect::<Vec<_>>().join(", ");
     let words = format!("there is no level `{name}`; the configuration has {known}");
     Err(invalid("level", &words))
+}
+
+/// What an act of `principal` is written down with.
+pub(crate) fn stamp(gateway: &Gateway, principal: &Principal) -> Result<Stamp, Failure> {
+    let by = Actor { account: principal.account.id, key: principal.key.id };
+    let now = gateway.clock().now().wall;
+    Stamp::new(now, Some(by), gateway.entropy()).map_err(|_| no_entropy())
 }
 
 /// The system gave no random bytes, so nothing can be named or keyed.

@@ -10,7 +10,7 @@ use weighbridge_core::role::{Permission, Role};
 use weighbridge_gateway::ReplyBody;
 use weighbridge_store::keyring::{ListedKey, NewKey};
 
-use crate::accounts::no_entropy;
+use crate::accounts::{no_entropy, stamp};
 use crate::answer::{json_answer, nothing, page};
 use crate::ask::{Ask, invalid, missing, shown, store_failure};
 
@@ -71,7 +71,8 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
         trusted_headers: fields.flag("trusted_headers")?.unwrap_or(false),
     };
     let listed = ListedKey { key: key.clone(), account, created_at: now, revoked_at: None };
-    let new = NewKey { key, account, fingerprint, created_at: now };
+    let stamp = stamp(&gateway, &principal)?;
+    let new = NewKey { key, account, fingerprint, stamp };
     gateway.store().add_key(new).await.map_err(store_failure)?;
     let mut value = show(&listed);
     value["key"] = json!(text.reveal());
@@ -91,7 +92,7 @@ pub(crate) async fn revoke(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     let id: KeyId = ask.id("key")?;
     let all = ask.principal.key.role.may(Permission::ManageAccounts);
     let account = (!all).then_some(ask.principal.account.id);
-    let now = ask.gateway.clock().now().wall;
-    ask.gateway.store().revoke_key(id, account, now).await.map_err(store_failure)?;
+    let stamp = stamp(&ask.gateway, &ask.principal)?;
+    ask.gateway.store().revoke_key(id, account, stamp).await.map_err(store_failure)?;
     Ok(nothing())
 }

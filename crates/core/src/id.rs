@@ -47,6 +47,8 @@ named! {
     AccountId = AccountName "acct_";
     /// A credential of an account.
     KeyId = KeyName "key_";
+    /// Something that was done to an account, a budget or a key.
+    ActId = ActName "act_";
     /// A call, and with it its one receipt.
     CallId = CallName "rcpt_";
     /// A gateway's data directory.

@@ -2,6 +2,7 @@
 //! house, pure. No I/O, no async, no clock: times, ids and randomness are arguments.
 
 pub mod account;
+pub mod act;
 pub mod budget;
 pub mod call;
 pub mod clock;

@@ -272,6 +272,8 @@ pub struct Stored {
     pub sections: [String; 4],
     /// The leaf's bytes.
     pub leaf: String,
+    /// Its number in the log, once it has one.
+    pub leaf_index: Option<u64>,
 }
 
 /// A stored section is not the JSON it was written as.
@@ -304,7 +306,7 @@ pub fn show(stored: &Stored) -> Result<Value, NotReadable> {
     shown.insert("cost".to_owned(), Value::Object(parse(money)?));
     shown.insert("plugins".to_owned(), json!([]));
     shown.insert("corrects".to_owned(), Value::Null);
-    shown.insert("leaf_index".to_owned(), Value::Null);
+    shown.insert("leaf_index".to_owned(), json!(stored.leaf_index));
     Ok(Value::Object(shown))
 }
 

@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod checkpoint;
 pub mod content;
 pub mod digest;
+pub mod entry;
 pub mod merkle;
 pub mod note;
 pub mod offline;

@@ -17,6 +17,7 @@ use weighbridge_core::directory::Provider;
 use weighbridge_core::level::LevelTable;
 use weighbridge_core::price::PriceTable;
 use weighbridge_gateway::Durability;
+use weighbridge_proof::note::key::is_name;
 
 pub use complaint::{Complaint, ConfigError};
 pub use limits::{AllLimits, ServerLimits};
@@ -41,12 +42,23 @@ pub struct Config {
     pub levels: LevelTable,
     /// What calls cost.
     pub prices: PriceTable,
+    /// The log.
+    pub ledger: Ledger,
     /// Every bound.
     pub limits: AllLimits,
     /// How logs are written.
     pub log: Log,
     /// What was mended, for the operator to know.
     pub notes: Vec<String>,
+}
+
+/// The log of receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ledger {
+    /// What it is called; as before, or at random, where nothing is said.
+    pub origin: Option<String>,
+    /// Whether its checkpoint and its tiles need no key.
+    pub public: bool,
 }
 
 /// How logs are written.
@@ -82,12 +94,13 @@ pub enum LogLevel {
     Debug,
 }
 
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "listen",
     "insecure_listen",
     "data_dir",
     "metrics_listen",
     "record",
+    "ledger",
     "providers",
     "levels",
     "prices",
@@ -96,8 +109,8 @@ const KNOWN: [&str; 10] = [
 ];
 
 /// What the finished design has and this version does not.
-const NOT_YET: [&str; 8] =
-    ["database_url", "ledger", "hybrid", "outbound", "aliases", "tls", "plugins", "engines"];
+const NOT_YET: [&str; 7] =
+    ["database_url", "hybrid", "outbound", "aliases", "tls", "plugins", "engines"];
 
 impl Config {
     /// Reads the file at `path`.
@@ -140,6 +153,7 @@ impl Config {
             providers,
             levels: levels::read(&root),
             prices,
+            ledger: read_ledger(&root),
             limits,
             log: read_log(&root),
             notes,
@@ -197,6 +211,18 @@ fn read_record(root: &Table<'_>) -> (Durability, Interrupted) {
     let durabilities =
         [("required", Durability::Required), ("best_effort", Durability::BestEffort)];
     (record.one_of("durability", &durabilities, &[]).unwrap_or_default(), interrupted)
+}
+
+fn read_ledger(root: &Table<'_>) -> Ledger {
+    let Some(ledger) = root.table("ledger") else { return Ledger::default() };
+    ledger.only(&["origin", "public"], &["witnesses", "anchor"]);
+    let origin = ledger.text("origin");
+    if let Some(origin) = origin.as_deref().filter(|origin| !is_name(origin)) {
+        let words =
+            format!("\"{origin}\" should be a name such as example.com/log: no space, no `+`");
+        ledger.complain("origin", words);
+    }
+    Ledger { origin, public: ledger.flag("public").unwrap_or(false) }
 }
 
 fn read_log(root: &Table<'_>) -> Log {

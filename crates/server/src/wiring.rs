@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
 use tokio::sync::mpsc;
+use weighbridge_core::act::Stamp;
 use weighbridge_core::clock::Clock as _;
 use weighbridge_core::credential::Fingerprint;
 use weighbridge_core::directory::Directory;
@@ -38,8 +39,10 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
         // A second reason says nothing that the first did not.
         let _told_before = failed.try_send(reason).is_err();
     };
+    let origin = config.ledger.origin.as_deref();
+    let options = config.limits.store;
     let Opened { store, interrupted } =
-        Store::open(&config.data_dir, config.limits.store, &*clock, &*entropy, on_fatal)?;
+        Store::open(&config.data_dir, options, origin, &*clock, &*entropy, on_fatal)?;
     if interrupted > 0 {
         tracing::warn!(
             receipts = interrupted,
@@ -135,8 +138,9 @@ async fn set_admin_key(
     let random = || entropy::fresh(entropy).map_err(|error| unusable(&error.to_string()));
     let account = AccountId::new(now, random()?);
     let key = KeyId::new(now, random()?);
+    let stamp = || Stamp::new(now, None, entropy).map_err(|error| unusable(&error.to_string()));
     store
-        .set_admin_key(fingerprint, account, key, now)
+        .set_admin_key(fingerprint, account, key, [stamp()?, stamp()?])
         .await
         .map_err(|error| unusable(&format!("the administrator's key cannot be kept: {error}")))
 }

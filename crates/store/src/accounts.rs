@@ -2,11 +2,12 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 use weighbridge_core::account::Account;
+use weighbridge_core::act::{Deed, Stamp};
 use weighbridge_core::budget::Budget;
 use weighbridge_core::day::Day;
 use weighbridge_core::id::AccountId;
-use weighbridge_proof::Timestamp;
 
+use crate::acts;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::page::{PAGE_LIMIT, Page};
@@ -27,7 +28,7 @@ impl Store {
         &self,
         account: Account,
         budget: Option<(Budget, Day)>,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<(), StoreError> {
         let limit = self.account_limit();
         self.change(Box::new(move |connection| {
@@ -38,9 +39,16 @@ impl Store {
             }
             connection.execute(
                 "INSERT INTO accounts (id, name, level, created_at) VALUES (?1, ?2, ?3, ?4)",
-                params![account.id.to_bytes(), account.name, account.level, at.micros()],
+                params![account.id.to_bytes(), account.name, account.level, stamp.at.micros()],
             )?;
             write_budget(connection, account.id, budget)?;
+            let deed = Deed::CreateAccount {
+                account: account.id,
+                name: &account.name,
+                level: &account.level,
+                budget: budget.map(|(budget, _)| budget),
+            };
+            acts::record(connection, &stamp, &deed)?;
             Ok(Ok(()))
         }))
         .await
@@ -55,6 +63,7 @@ impl Store {
         id: AccountId,
         name: Option<String>,
         level: Option<String>,
+        stamp: Stamp,
     ) -> Result<(), StoreError> {
         let answer = self
             .change(Box::new(move |connection| {
@@ -63,7 +72,13 @@ impl Store {
                      WHERE id = ?1",
                     params![id.to_bytes(), name, level],
                 )?;
-                Ok(if changed == 0 { Err(StoreError::Missing("account")) } else { Ok(()) })
+                if changed == 0 {
+                    return Ok(Err(StoreError::Missing("account")));
+                }
+                let (name, level) = (name.as_deref(), level.as_deref());
+                let deed = Deed::ChangeAccount { account: id, name, level };
+                acts::record(connection, &stamp, &deed)?;
+                Ok(Ok(()))
             }))
             .await;
         self.keyring().forget_all();

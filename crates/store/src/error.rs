@@ -43,6 +43,9 @@ pub enum OpenError {
         /// Why not.
         reason: std::io::Error,
     },
+    /// The log of this directory cannot be gone on with.
+    #[error("{0}")]
+    Ledger(String),
     /// The database refuses, or cannot be made durable.
     #[error("cannot open the database in {dir}: {reason}")]
     Database {

@@ -5,11 +5,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use weighbridge_core::account::{Account, OPERATOR};
+use weighbridge_core::act::{Deed, Stamp};
 use weighbridge_core::credential::{Fingerprint, Key, Principal};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_core::role::Role;
 use weighbridge_proof::Timestamp;
 
+use crate::acts;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::page::{PAGE_LIMIT, Page};
@@ -79,8 +81,8 @@ pub struct NewKey {
     pub account: AccountId,
     /// What it is found by.
     pub fingerprint: Fingerprint,
-    /// When it was made.
-    pub created_at: Timestamp,
+    /// When it was made, and by whom.
+    pub stamp: Stamp,
 }
 
 impl Store {
@@ -129,16 +131,27 @@ impl Store {
         &self,
         id: KeyId,
         account: Option<AccountId>,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<(), StoreError> {
         let answer = self
             .change(Box::new(move |connection| {
+                let account = account.map(AccountId::to_bytes);
+                let there = connection
+                    .prepare_cached(
+                        "SELECT 1 FROM keys WHERE id = ?1 AND (?2 IS NULL OR account = ?2)",
+                    )?
+                    .exists(params![id.to_bytes(), account])?;
+                if !there {
+                    return Ok(Err(StoreError::Missing("key")));
+                }
                 let changed = connection.execute(
-                    "UPDATE keys SET revoked_at = coalesce(revoked_at, ?2) \
-                     WHERE id = ?1 AND (?3 IS NULL OR account = ?3)",
-                    params![id.to_bytes(), at.micros(), account.map(AccountId::to_bytes)],
+                    "UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
+                    params![id.to_bytes(), stamp.at.micros()],
                 )?;
-                Ok(if changed == 0 { Err(StoreError::Missing("key")) } else { Ok(()) })
+                if changed > 0 {
+                    acts::record(connection, &stamp, &Deed::RevokeKey { key: id })?;
+                }
+                Ok(Ok(()))
             }))
             .await;
         self.keyring().forget_all();
@@ -175,7 +188,8 @@ impl Store {
     }
 
     /// Makes `fingerprint` the administrator's key, with the account `operator` behind it; an
-    /// earlier administrator's key of the start-up kind stops working.
+    /// earlier administrator's key of the start-up kind stops working. The stamps are for what was
+    /// revoked and for what was made, where there was anything.
     ///
     /// # Errors
     /// [`StoreError`] when it was not committed.
@@ -184,11 +198,11 @@ impl Store {
         fingerprint: Fingerprint,
         account: AccountId,
         key: KeyId,
-        at: Timestamp,
+        [revoked, created]: [Stamp; 2],
     ) -> Result<(), StoreError> {
         let answer = self
             .change(Box::new(move |connection| {
-                set_admin_key(connection, fingerprint, account, key, at)?;
+                set_admin_key(connection, fingerprint, account, key, &revoked, &created)?;
                 Ok(Ok(()))
             }))
             .await;
@@ -205,8 +219,10 @@ fn set_admin_key(
     fingerprint: Fingerprint,
     account: AccountId,
     key: KeyId,
-    at: Timestamp,
+    revoked: &Stamp,
+    created: &Stamp,
 ) -> rusqlite::Result<()> {
+    let at = created.at;
     connection.execute(
         "INSERT INTO meta (name, value) VALUES ('operator', ?1) ON CONFLICT (name) DO NOTHING",
         [account.to_bytes()],
@@ -219,18 +235,42 @@ fn set_admin_key(
          ON CONFLICT (id) DO NOTHING",
         params![account, OPERATOR, at.micros()],
     )?;
-    connection.execute(
-        "UPDATE keys SET revoked_at = ?3 \
-         WHERE account = ?1 AND name = ?2 AND fingerprint <> ?4 AND revoked_at IS NULL",
-        params![account, ADMIN_KEY_NAME, at.micros(), fingerprint.as_bytes()],
-    )?;
-    connection.execute(
+    // Every start leaves one such key, so at most one is found here.
+    let earlier: Option<[u8; 16]> = connection
+        .query_row(
+            "UPDATE keys SET revoked_at = ?3 \
+             WHERE account = ?1 AND name = ?2 AND fingerprint <> ?4 AND revoked_at IS NULL \
+             RETURNING id",
+            params![account, ADMIN_KEY_NAME, at.micros(), fingerprint.as_bytes()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(earlier) = earlier {
+        let deed = Deed::RevokeKey { key: KeyId::from_bytes(earlier) };
+        acts::record(connection, revoked, &deed)?;
+    }
+    let changed = connection.execute(
         "INSERT INTO keys (id, account, fingerprint, role, name, trusted_headers, created_at) \
          VALUES (?1, ?2, ?3, 'admin', ?4, 0, ?5) \
-         ON CONFLICT (fingerprint) DO UPDATE SET revoked_at = NULL",
+         ON CONFLICT (fingerprint) DO UPDATE SET revoked_at = NULL WHERE revoked_at IS NOT NULL",
         params![key.to_bytes(), account, fingerprint.as_bytes(), ADMIN_KEY_NAME, at.micros()],
     )?;
-    Ok(())
+    if changed == 0 {
+        return Ok(());
+    }
+    let key: [u8; 16] = connection.query_row(
+        "SELECT id FROM keys WHERE fingerprint = ?1",
+        [fingerprint.as_bytes()],
+        |row| row.get(0),
+    )?;
+    let deed = Deed::CreateKey {
+        key: KeyId::from_bytes(key),
+        account: AccountId::from_bytes(account),
+        role: Role::Admin.as_str(),
+        name: Some(ADMIN_KEY_NAME),
+        trusted_headers: false,
+    };
+    acts::record(connection, created, &deed)
 }
 
 fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
@@ -244,10 +284,17 @@ fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
             new.key.role.as_str(),
             new.key.name,
             new.key.trusted_headers,
-            new.created_at.micros(),
+            new.stamp.at.micros(),
         ],
     )?;
-    Ok(())
+    let deed = Deed::CreateKey {
+        key: new.key.id,
+        account: new.account,
+        role: new.key.role.as_str(),
+        name: new.key.name.as_deref(),
+        trusted_headers: new.key.trusted_headers,
+    };
+    acts::record(connection, &new.stamp, &deed)
 }
 
 fn find(

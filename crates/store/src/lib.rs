@@ -5,11 +5,13 @@
 //! queue before it is dispatched, so that its receipt can never find the queue full.
 
 pub mod accounts;
+pub mod acts;
 pub mod books;
-mod checkpoint;
+
 pub mod error;
 pub mod idempotency;
 pub mod keyring;
+pub mod ledger;
 mod lock;
 mod open;
 pub mod page;
@@ -20,6 +22,7 @@ mod recovery;
 mod schema;
 pub mod spending;
 pub mod tables;
+mod wal;
 mod writer;
 
 pub use error::{OpenError, RecordError, Repeated, StoreError};

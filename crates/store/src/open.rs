@@ -11,12 +11,13 @@ use weighbridge_core::cost::Interrupted;
 use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::NodeId;
 
-use crate::checkpoint::Checkpointer;
 use crate::error::{OpenError, RecordError, StoreError};
 use crate::keyring::Keyring;
+use crate::ledger::{Ledger, Step, signer};
 use crate::lock::DirectoryLock;
 use crate::place::Place;
 use crate::readers::Readers;
+use crate::wal::Checkpointer;
 use crate::writer::{Change, Fatal, Writer};
 use crate::{recovery, schema};
 
@@ -41,6 +42,9 @@ pub struct Options {
     pub accounts: usize,
     /// `record.interrupted`: whether calls whose end was not seen are charged.
     pub interrupted: Interrupted,
+    /// After which step the log is gone on with no more, as if the process had been killed there:
+    /// for tests alone.
+    pub cut: Option<Step>,
 }
 
 impl Default for Options {
@@ -52,6 +56,7 @@ impl Default for Options {
             changes: 64,
             accounts: 100_000,
             interrupted: Interrupted::Free,
+            cut: None,
         }
     }
 }
@@ -68,10 +73,12 @@ struct Inner {
     boot: Boot,
     /// `limits.accounts`.
     accounts: usize,
+    // Fields drop in this order: what is left gets its numbers while the writer still runs.
+    ledger: Ledger,
     writer: Writer,
     readers: Readers,
     keyring: Keyring,
-    // Fields drop in this order: the checkpointer ends after the writer, the lock is freed last.
+    // The checkpointer ends after the writer, the lock is freed last.
     checkpointer: Checkpointer,
     _lock: DirectoryLock,
 }
@@ -89,14 +96,17 @@ impl Store {
     /// Opens `dir`, making it when it is new. Calls that an earlier process left open get their
     /// receipts before this returns.
     ///
+    /// `origin` is what the log is to be called; without it, it keeps its name, or gets a random one.
+    ///
     /// `fatal` is called at most once, from the writer's thread, when a commit failed for any
     /// reason but a full disk: the process must end.
     ///
     /// # Errors
-    /// [`OpenError`]: in use, too new, not ours, or not writable.
+    /// [`OpenError`]: in use, too new, not ours, not writable, or a log of another name.
     pub fn open(
         dir: &Path,
         options: Options,
+        origin: Option<&str>,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
         fatal: impl Fn(Fatal) + Send + Sync + 'static,
@@ -114,7 +124,8 @@ impl Store {
         let boot = begin_epoch(&mut connection, clock, entropy).map_err(&database)?;
         let (rule, now) = (options.interrupted, clock.now().wall);
         let interrupted = recovery::interrupt_all(&mut connection, boot.node, rule, now, entropy)
-            .map_err(database)?;
+            .map_err(&database)?;
+        let signer = signer::obtain(dir, &connection, origin, entropy)?;
 
         let readers = (0..options.readers.max(1))
             .map(|_| connect_reader(&file))
@@ -125,9 +136,13 @@ impl Store {
         let checkpointer =
             Checkpointer::start(checkpoints, wal_of(&file), Arc::clone(&fatal)).map_err(files)?;
         let writer = Writer::start(connection, options, fatal).map_err(files)?;
+        let reader = connect_reader(&file).map_err(failed)?;
+        let numbering = Box::new(writer.numbering());
+        let ledger = Ledger::start(dir, reader, signer, numbering, options.cut).map_err(files)?;
         let inner = Inner {
             boot,
             accounts: options.accounts,
+            ledger,
             writer,
             readers: Readers::new(readers),
             keyring: Keyring::new(options.key_cache),
@@ -161,10 +176,20 @@ impl Store {
         self.inner.writer.is_full()
     }
 
-    /// Stops taking calls, commits everything that is queued, and closes the database.
+    /// Stops taking calls, commits everything that is queued, gives it its numbers, and closes the
+    /// database.
     pub async fn close(&self) {
+        self.inner.writer.drain().await;
+        let inner = Arc::clone(&self.inner);
+        if tokio::task::spawn_blocking(move || inner.ledger.stop()).await.is_err() {
+            tracing::error!("the sequencer could not be waited for");
+        }
         self.inner.writer.close().await;
         self.inner.checkpointer.stop();
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.inner.ledger
     }
 
     pub(crate) fn account_limit(&self) -> usize {

@@ -8,6 +8,7 @@ use weighbridge_proof::{Digest, Receipt, Timestamp};
 
 use crate::error::StoreError;
 use crate::idempotency::{self, OnceKey};
+use crate::ledger::numbers::{self, Stream};
 use crate::open::Store;
 use crate::page::{PAGE_LIMIT, Page};
 use crate::spending::{Charges, Spend};
@@ -159,15 +160,28 @@ pub(crate) fn open_intents(
 
 const COLUMNS: &str = "seq, id, received_at, finished_at, call, caller, content, money, leaf";
 
-fn read_stored(row: &SqlRow<'_>) -> rusqlite::Result<(i64, Stored)> {
+fn read_stored(connection: &Connection, row: &SqlRow<'_>) -> rusqlite::Result<(i64, Stored)> {
+    let seq = row.get(0)?;
     let stored = Stored {
         id: CallId::from_bytes(row.get(1)?).to_string(),
         received_at: Timestamp::from_micros(row.get(2)?),
         finished_at: Timestamp::from_micros(row.get(3)?),
         sections: [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?],
         leaf: row.get(8)?,
+        leaf_index: numbers::number_of(connection, Stream::Receipts, seq)?,
     };
-    Ok((row.get(0)?, stored))
+    Ok((seq, stored))
+}
+
+/// A receipt with what its proof is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its row, which the log knows it by.
+    pub seq: i64,
+    /// The receipt.
+    pub stored: Stored,
+    /// What its sections are salted with; nothing where they were forgotten.
+    pub salts: Option<[u8; SALT_BYTES]>,
 }
 
 /// The cursor is not one that a list gave.
@@ -192,10 +206,35 @@ impl Store {
                 ))?
                 .query_row(
                     params![id.to_bytes(), account.map(weighbridge_core::id::Id::to_bytes)],
-                    read_stored,
+                    |row| read_stored(connection, row),
                 )
                 .optional()?;
             Ok(found.map(|(_, stored)| stored))
+        })
+        .await
+    }
+
+    /// One receipt with its salts; of `account` only, where one is given.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn evidence(
+        &self,
+        id: CallId,
+        account: Option<AccountId>,
+    ) -> Result<Option<Evidence>, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS}, salts FROM receipts \
+                     WHERE id = ?1 AND (?2 IS NULL OR account = ?2)"
+                ))?
+                .query_row(params![id.to_bytes(), account.map(AccountId::to_bytes)], |row| {
+                    let (seq, stored) = read_stored(connection, row)?;
+                    Ok(Evidence { seq, stored, salts: row.get(9)? })
+                })
+                .optional()?;
+            Ok(found)
         })
         .await
     }
@@ -220,14 +259,16 @@ impl Store {
                         "SELECT {COLUMNS} FROM receipts WHERE account = ?1 AND seq < ?2 \
                          ORDER BY seq DESC LIMIT ?3"
                     ))?
-                    .query_map(params![account.to_bytes(), before, limit + 1], read_stored)?
+                    .query_map(params![account.to_bytes(), before, limit + 1], |row| {
+                        read_stored(connection, row)
+                    })?
                     .collect::<rusqlite::Result<Vec<_>>>()?
             } else {
                 connection
                     .prepare_cached(&format!(
                         "SELECT {COLUMNS} FROM receipts WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2"
                     ))?
-                    .query_map(params![before, limit + 1], read_stored)?
+                    .query_map(params![before, limit + 1], |row| read_stored(connection, row))?
                     .collect::<rusqlite::Result<Vec<_>>>()?
             };
             let page = Page::cut(read, limit, |(seq, _)| seq.to_string());

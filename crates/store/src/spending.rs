@@ -2,6 +2,7 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use weighbridge_core::act::{Deed, Stamp};
 use weighbridge_core::budget::Budget;
 use weighbridge_core::call::Ending;
 use weighbridge_core::day::Day;
@@ -9,6 +10,7 @@ use weighbridge_core::id::AccountId;
 use weighbridge_core::money::{Amount, Currency};
 use weighbridge_proof::Timestamp;
 
+use crate::acts;
 use crate::error::StoreError;
 use crate::open::Store;
 
@@ -121,6 +123,7 @@ impl Store {
         &self,
         account: AccountId,
         budget: Option<(Budget, Day)>,
+        stamp: Stamp,
     ) -> Result<(), StoreError> {
         self.change(Box::new(move |connection| {
             let exists = connection
@@ -130,6 +133,8 @@ impl Store {
                 return Ok(Err(StoreError::Missing("account")));
             }
             write_budget(connection, account, budget)?;
+            let deed = Deed::ChangeBudget { account, budget: budget.map(|(budget, _)| budget) };
+            acts::record(connection, &stamp, &deed)?;
             Ok(Ok(()))
         }))
         .await

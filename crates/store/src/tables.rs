@@ -1,7 +1,7 @@
 //! The tables of levels and prices that receipts cite.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use weighbridge_proof::{Digest, Timestamp};
+use weighbridge_proof::{Digest, Timestamp, entry};
 
 use crate::error::StoreError;
 use crate::open::Store;
@@ -62,6 +62,7 @@ impl Store {
             for table in &tables {
                 keep(connection, table, now)?;
             }
+            enter(connection)?;
             Ok(Ok(()))
         }))
         .await
@@ -106,6 +107,32 @@ fn keep(connection: &Connection, table: &KeptTable, now: Timestamp) -> rusqlite:
         connection.execute(
             "INSERT INTO tables_in_force (kind, sha256, since) VALUES (?1, ?2, ?3)",
             params![kind, digest, now.micros()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Makes an entry of the log of every coming into force that has none.
+fn enter(connection: &Connection) -> rusqlite::Result<()> {
+    let without = connection
+        .prepare(
+            "SELECT seq, kind, sha256, since, length(CAST(json AS BLOB)) \
+             FROM tables_in_force JOIN tables USING (sha256, kind) WHERE entry IS NULL ORDER BY seq",
+        )?
+        .query_map([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })?
+        .collect::<rusqlite::Result<Vec<(i64, String, [u8; 32], i64, i64)>>>()?;
+    for (seq, kind, sha256, since, bytes) in without {
+        let (digest, at) = (Digest::from_bytes(sha256), Timestamp::from_micros(since));
+        let leaf = entry::table(&kind, &digest, bytes.unsigned_abs(), at);
+        connection.execute(
+            "INSERT INTO entries (kind, leaf, at) VALUES ('table', ?1, ?2)",
+            params![leaf, at.micros()],
+        )?;
+        connection.execute(
+            "UPDATE tables_in_force SET entry = ?2 WHERE seq = ?1",
+            params![seq, connection.last_insert_rowid()],
         )?;
     }
     Ok(())

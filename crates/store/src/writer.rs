@@ -62,6 +62,8 @@ pub(crate) enum Job {
         done: oneshot::Sender<Result<(), StoreError>>,
         permit: OwnedSemaphorePermit,
     },
+    /// A change by the sequencer, which waits for it. There is one at a time.
+    Number { change: Option<Change>, done: SyncSender<Result<(), StoreError>> },
     /// Everything queued before this is to be committed, then the thread ends.
     Stop,
 }
@@ -83,8 +85,9 @@ impl Writer {
         fatal: Arc<dyn Fn(Fatal) + Send + Sync>,
     ) -> std::io::Result<Self> {
         // A call queues at most an intent and, later, a receipt or a withdrawal. So with two slots
-        // per place, one per change and one to stop, whoever holds a permit never finds it full.
-        let (queue, jobs) = sync_channel(2 * options.calls + options.changes + 1);
+        // per place, one per change, one for the sequencer and one to stop, whoever holds a permit
+        // never finds it full.
+        let (queue, jobs) = sync_channel(2 * options.calls + options.changes + 2);
         let full = Arc::new(AtomicBool::new(false));
         let state = State { connection, jobs, full: Arc::clone(&full), waiting: Vec::new() };
         let thread = std::thread::Builder::new()
@@ -127,6 +130,26 @@ impl Writer {
         committed.await.map_err(|_| StoreError::Unavailable)?
     }
 
+    /// What the sequencer commits through: it waits on its own thread.
+    pub(crate) fn numbering(&self) -> impl Fn(Change) -> Result<(), StoreError> + Send + 'static {
+        let queue = self.queue.clone();
+        move |change| {
+            let (done, committed) = sync_channel(1);
+            queue
+                .try_send(Job::Number { change: Some(change), done })
+                .map_err(|_| StoreError::Unavailable)?;
+            committed.recv().map_err(|_| StoreError::Unavailable)?
+        }
+    }
+
+    /// Lets no new call in, and waits until every place is free again: callers bound their own calls.
+    pub(crate) async fn drain(&self) {
+        let all = u32::try_from(self.place_count).unwrap_or(u32::MAX);
+        drop(self.places.acquire_many(all).await);
+        self.places.close();
+        self.changes.close();
+    }
+
     /// Tells the thread to commit what is queued and to end, and waits until it has.
     fn stop(queue: &SyncSender<Job>, thread: JoinHandle<()>) {
         // It may have ended by itself, after a fatal error: then nobody listens.
@@ -136,13 +159,8 @@ impl Writer {
         }
     }
 
-    /// Lets no new call in, waits until every place is free again (callers bound their own calls),
-    /// commits what is queued and ends the thread.
+    /// Commits what is queued and ends the thread.
     pub(crate) async fn close(&self) {
-        let all = u32::try_from(self.place_count).unwrap_or(u32::MAX);
-        drop(self.places.acquire_many(all).await);
-        self.places.close();
-        self.changes.close();
         let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return;
         };

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use weighbridge_core::act::Stamp;
 use weighbridge_core::budget::{Below, Budget, Period, Purse, Standing, spent_before};
 use weighbridge_core::clock::Moment;
 use weighbridge_core::day::Day;
@@ -124,10 +125,10 @@ impl LiveAccount {
         self: &Arc<Self>,
         store: &Store,
         change: BudgetChange,
-        now: Timestamp,
+        stamp: Stamp,
     ) -> Result<(), NotChanged> {
         let (account, store) = (Arc::clone(self), store.clone());
-        let changing = tokio::spawn(async move { account.change(&store, change, now).await });
+        let changing = tokio::spawn(async move { account.change(&store, change, stamp).await });
         changing.await.unwrap_or_else(|error| {
             tracing::error!(%error, account = %self.id, "a budget could not be changed");
             Err(StoreError::Unavailable.into())
@@ -138,8 +139,9 @@ impl LiveAccount {
         &self,
         store: &Store,
         change: BudgetChange,
-        now: Timestamp,
+        stamp: Stamp,
     ) -> Result<(), NotChanged> {
+        let now = stamp.at;
         let _one_at_a_time = self.changing.lock().await;
         let old = self.purse().budget(now);
         let new = change.applied(old)?;
@@ -152,7 +154,7 @@ impl LiveAccount {
         };
         self.purse().propose(new, before, now).map_err(NotChanged::Below)?;
         let kept = new.map(|budget| (budget, budget.period.start(Day::of(now))));
-        match store.set_budget(self.id, kept).await {
+        match store.set_budget(self.id, kept, stamp).await {
             Ok(()) => {
                 self.purse().accept();
                 Ok(())

@@ -13,6 +13,8 @@ use crate::{idempotency, receipts};
 pub(super) struct Answers {
     /// What each change answered, in the order of the changes in the group.
     changes: Vec<Result<(), StoreError>>,
+    /// What the sequencer's change answered.
+    numbered: Option<Result<(), StoreError>>,
     /// Intents that were refused, by their places in the group.
     repeated: Vec<(usize, Repeated)>,
 }
@@ -58,6 +60,11 @@ pub(super) fn commit(connection: &mut Connection, group: &mut [Job]) -> rusqlite
                     answers.changes.push(change(&transaction)?);
                 }
             }
+            Job::Number { change, .. } => {
+                if let Some(change) = change.take() {
+                    answers.numbered = Some(change(&transaction)?);
+                }
+            }
             Job::Stop => {}
         }
     }
@@ -68,7 +75,7 @@ pub(super) fn commit(connection: &mut Connection, group: &mut [Job]) -> rusqlite
 
 /// Tells everyone in a committed group.
 pub(super) fn acknowledge(group: Vec<Job>, answers: Answers) {
-    let Answers { changes, repeated } = answers;
+    let Answers { changes, mut numbered, repeated } = answers;
     let mut changes = changes.into_iter();
     let mut repeated = repeated.into_iter().peekable();
     for (index, job) in group.into_iter().enumerate() {
@@ -87,6 +94,10 @@ pub(super) fn acknowledge(group: Vec<Job>, answers: Answers) {
                 drop(permit);
                 tell(done, changes.next().unwrap_or(Err(StoreError::Unavailable)));
             }
+            Job::Number { done, .. } => {
+                let answer = numbered.take().unwrap_or(Err(StoreError::Unavailable));
+                let _nobody_waits = done.try_send(answer).is_err();
+            }
             Job::Withdraw { .. } | Job::Stop => {}
         }
     }
@@ -99,6 +110,9 @@ pub(super) fn refuse_for_lack_of_space(group: Vec<Job>) -> Vec<Job> {
         match job {
             Job::Intent { done, .. } => tell(done, Err(RecordError::Full)),
             Job::Change { done, .. } => tell(done, Err(StoreError::Full)),
+            Job::Number { done, .. } => {
+                let _nobody_waits = done.try_send(Err(StoreError::Full)).is_err();
+            }
             Job::Withdraw { .. } | Job::Receipt { .. } => waiting.push(job),
             Job::Stop => {}
         }

@@ -8,7 +8,7 @@ use weighbridge_proof::Timestamp;
 use weighbridge_store::keyring::NewKey;
 use weighbridge_store::{Options, Store, StoreError};
 
-use crate::stage::open;
+use crate::stage::{open, stamp};
 
 const NOW: Timestamp = Timestamp::from_micros(1);
 
@@ -19,9 +19,9 @@ async fn add(store: &Store, number: u8) -> (AccountId, KeyId, Fingerprint) {
     let fingerprint = Fingerprint::of(text.reveal()).unwrap();
     let name = format!("account {number}");
     let new = Account { id: account, name, level: "default".to_owned() };
-    store.add_account(new, None, NOW).await.unwrap();
+    store.add_account(new, None, stamp(NOW)).await.unwrap();
     let key = Key { id, role: Role::Developer, name: None, trusted_headers: false };
-    store.add_key(NewKey { key, account, fingerprint, created_at: NOW }).await.unwrap();
+    store.add_key(NewKey { key, account, fingerprint, stamp: stamp(NOW) }).await.unwrap();
     (account, id, fingerprint)
 }
 
@@ -35,10 +35,10 @@ async fn a_revoked_key_is_refused_from_then_on() {
         assert_eq!(principal.account.id, account);
     }
     let other = Some(AccountId::from_bytes([7; 16]));
-    let refused = store.revoke_key(key, other, NOW).await;
+    let refused = store.revoke_key(key, other, stamp(NOW)).await;
     assert!(matches!(refused, Err(StoreError::Missing("key"))));
     assert!(store.principal(fingerprint).await.unwrap().is_some());
-    store.revoke_key(key, Some(account), NOW).await.unwrap();
+    store.revoke_key(key, Some(account), stamp(NOW)).await.unwrap();
     assert!(store.principal(fingerprint).await.unwrap().is_none());
     let listed = store.keys(Some(account), 10, None).await.unwrap();
     assert_eq!(listed.items[0].revoked_at, Some(NOW));
@@ -59,14 +59,15 @@ async fn a_key_of_no_account_is_refused_and_harms_nobody_in_its_commit() {
         key,
         account: AccountId::from_bytes([9; 16]),
         fingerprint: Fingerprint::of(text.reveal()).unwrap(),
-        created_at: NOW,
+        stamp: stamp(NOW),
     };
     let account = Account {
         id: AccountId::from_bytes([1; 16]),
         name: "a".to_owned(),
         level: "default".to_owned(),
     };
-    let (orphan, kept) = tokio::join!(store.add_key(orphan), store.add_account(account, None, NOW));
+    let (orphan, kept) =
+        tokio::join!(store.add_key(orphan), store.add_account(account, None, stamp(NOW)));
     assert!(matches!(orphan, Err(StoreError::Missing("account"))));
     assert!(kept.is_ok());
 }
@@ -77,7 +78,7 @@ async fn a_renamed_account_is_seen_by_its_keys_at_once() {
     let store = open(dir.path(), Options::default()).store;
     let (account, _, fingerprint) = add(&store, 1).await;
     store.principal(fingerprint).await.unwrap();
-    store.change_account(account, Some("new".to_owned()), None).await.unwrap();
+    store.change_account(account, Some("new".to_owned()), None, stamp(NOW)).await.unwrap();
     assert_eq!(store.principal(fingerprint).await.unwrap().unwrap().account.name, "new");
 }
 
@@ -89,7 +90,10 @@ async fn a_new_administrators_key_replaces_the_one_before() {
     for (byte, other) in [(1, 2), (2, 1), (1, 2)] {
         let account = AccountId::from_bytes([byte; 16]);
         let key = KeyId::new(NOW, [byte; 10]);
-        store.set_admin_key(fingerprint(byte), account, key, NOW).await.unwrap();
+        store
+            .set_admin_key(fingerprint(byte), account, key, [stamp(NOW), stamp(NOW)])
+            .await
+            .unwrap();
         let principal = store.principal(fingerprint(byte)).await.unwrap().unwrap();
         assert_eq!(principal.key.role, Role::Admin);
         assert_eq!(principal.account.name, "operator");
@@ -108,8 +112,8 @@ async fn there_are_no_more_accounts_than_the_limit_allows() {
         name: "a".to_owned(),
         level: "default".to_owned(),
     };
-    store.add_account(account(1), None, NOW).await.unwrap();
-    store.add_account(account(2), None, NOW).await.unwrap();
-    let refused = store.add_account(account(3), None, NOW).await;
+    store.add_account(account(1), None, stamp(NOW)).await.unwrap();
+    store.add_account(account(2), None, stamp(NOW)).await.unwrap();
+    let refused = store.add_account(account(3), None, stamp(NOW)).await;
     assert!(matches!(refused, Err(StoreError::TooMany("accounts", 2))));
 }

@@ -13,7 +13,7 @@ use weighbridge_store::books::audit;
 use weighbridge_store::idempotency::OnceKey;
 
 use crate::money::{call, keep_prices};
-use crate::stage::{content, intent, open};
+use crate::stage::{content, intent, open, stamp};
 
 const NOW: Timestamp = Timestamp::from_micros(4_000_000);
 
@@ -61,7 +61,7 @@ async fn freeze(file: &Path) {
     let store = open(dir.path(), Options::default()).store;
     let account = intent(&store, 0).account;
     let new = Account { id: account, name: "acme".to_owned(), level: "gold".to_owned() };
-    store.add_account(new, Some(budget()), NOW).await.unwrap();
+    store.add_account(new, Some(budget()), stamp(NOW)).await.unwrap();
     keep_prices(&store).await;
     call(&store, 0, 20_000, "0.000007").await;
     call(&store, 1, 20_001, "0.000009").await;

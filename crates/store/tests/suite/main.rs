@@ -10,6 +10,7 @@ mod accounts;
 mod books;
 mod frozen;
 mod idempotency;
+mod ledger;
 mod money;
 mod places;
 mod stage;

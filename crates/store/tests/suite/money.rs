@@ -16,7 +16,7 @@ use weighbridge_store::spending::{Spend, Spending};
 use weighbridge_store::tables::{KeptTable, TableKind};
 use weighbridge_store::{Options, Store};
 
-use crate::stage::{intent, open};
+use crate::stage::{intent, open, stamp};
 
 const NOW: Timestamp = Timestamp::from_micros(4_000_000);
 
@@ -156,15 +156,15 @@ async fn a_budget_is_kept_changed_and_taken_away() {
         credit: amount("0.5"),
     };
     let first = Some((budget, Day::from_number(3)));
-    store.add_account(account, first, NOW).await.unwrap();
+    store.add_account(account, first, stamp(NOW)).await.unwrap();
     assert_eq!(store.spending(id).await.unwrap(), Spending { budget: first, days: vec![] });
     let second = Some((Budget { period: Period::Once, ..budget }, Day::FIRST));
-    store.set_budget(id, second).await.unwrap();
+    store.set_budget(id, second, stamp(NOW)).await.unwrap();
     assert_eq!(store.spending(id).await.unwrap().budget, second);
-    store.set_budget(id, None).await.unwrap();
+    store.set_budget(id, None, stamp(NOW)).await.unwrap();
     assert_eq!(store.spending(id).await.unwrap().budget, None);
     let nobody = AccountId::from_bytes([8; 16]);
-    assert!(store.set_budget(nobody, second).await.is_err());
+    assert!(store.set_budget(nobody, second, stamp(NOW)).await.is_err());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use weighbridge_core::invariant::{Dispatched, ReceiptSeen, r2};
 use weighbridge_proof::Digest;
 use weighbridge_store::{Options, RecordError};
 
-use crate::stage::{content, inputs, intent, open, row};
+use crate::stage::{content, inputs, intent, open, row, stamp};
 
 /// How one call goes, as far as the store is concerned.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,7 @@ async fn go(ways: &[Way]) {
             level: "default".to_owned(),
         };
         let now = weighbridge_proof::Timestamp::from_micros(0);
-        store.add_account(account, None, now).await.unwrap();
+        store.add_account(account, None, stamp(now)).await.unwrap();
     }
     let opened = open(dir.path(), Options::default());
     assert_eq!(opened.interrupted, cut_off);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use weighbridge_core::act::Stamp;
 use weighbridge_core::call::{Asked, Attribution, Content, Ending, Input, Intent};
 use weighbridge_core::clock::{Clock, Moment, Monotonic};
 use weighbridge_core::cost::Interrupted;
@@ -39,7 +40,12 @@ impl Entropy for Counting {
 /// Opens the store in `dir`.
 pub(crate) fn open(dir: &std::path::Path, options: Options) -> Opened {
     let fatal = |reason| panic!("the store failed: {reason}");
-    Store::open(dir, options, &Ticking::default(), &Counting::default(), fatal).unwrap()
+    Store::open(dir, options, None, &Ticking::default(), &Counting::default(), fatal).unwrap()
+}
+
+/// What something that nobody did in particular is written down with.
+pub(crate) fn stamp(at: Timestamp) -> Stamp {
+    Stamp::new(at, None, &Counting::default()).unwrap()
 }
 
 /// The hash of the content of call number `number`.

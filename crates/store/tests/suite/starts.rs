@@ -5,7 +5,7 @@ use weighbridge_store::{OpenError, Options, Store};
 use crate::stage::{Counting, Ticking, open};
 
 fn try_open(dir: &std::path::Path) -> Result<weighbridge_store::Opened, OpenError> {
-    Store::open(dir, Options::default(), &Ticking::default(), &Counting::default(), |_| ())
+    Store::open(dir, Options::default(), None, &Ticking::default(), &Counting::default(), |_| ())
 }
 
 #[test]
