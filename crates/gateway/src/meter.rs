@@ -24,7 +24,6 @@ use weighbridge_flavor::openai;
 use weighbridge_proof::{Hasher, Timestamp};
 use weighbridge_store::place::{Closing, Open};
 use weighbridge_store::receipts::Row;
-use weighbridge_store::spending::Spend;
 
 use crate::gateway::Gateway;
 use crate::money::bill::Bill;
@@ -230,8 +229,7 @@ impl Meter {
         };
         match receipt::issue(&self.intent, &ending, &salts) {
             Ok(receipt) => {
-                let spend = Spend::of(&ending);
-                let row = Row::new(self.intent.id, self.intent.account, &receipt, spend);
+                let row = Row::of(&self.intent, &ending, &receipt);
                 Some(open.close(row.freeing(std::mem::take(&mut self.once).end(self.was_sent()))))
             }
             Err(error) => {

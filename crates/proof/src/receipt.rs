@@ -1,6 +1,7 @@
 //! A receipt: four salted sections and the leaf bytes that commit to them.
 
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
+use crate::merkle::leaf_hash;
 use crate::section::Section;
 use crate::timestamp::Timestamp;
 
@@ -82,12 +83,14 @@ impl Leaf {
         &self.0
     }
 
+    /// The same as its own text.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
     /// The leaf hash of RFC 6962, section 2.1: SHA-256(0x00 || leaf).
     pub fn hash(&self) -> Digest {
-        let mut hasher = Hasher::new();
-        hasher.update(&[0]);
-        hasher.update(self.0.as_bytes());
-        hasher.finish()
+        leaf_hash(self.0.as_bytes())
     }
 }
 

@@ -25,6 +25,7 @@ use weighbridge_proof::tile::edges::Edges;
 use weighbridge_proof::tile::{Resource, Tile};
 
 use crate::error::StoreError;
+use crate::fresh::FreshQueue;
 use crate::open::Store;
 use numbers::Stream;
 use seen::SeenFile;
@@ -97,6 +98,7 @@ impl Ledger {
     pub(crate) fn start(
         dir: &Path,
         connection: Connection,
+        fresh: Arc<FreshQueue>,
         signer: Signer,
         commit: Commit,
         cut: Option<Step>,
@@ -113,6 +115,7 @@ impl Ledger {
                 let (standing, _) = watch::channel(Standing::Signed(head));
                 let sequencer = Sequencer {
                     connection,
+                    fresh,
                     key,
                     tiles: tiles.clone(),
                     file,

@@ -9,6 +9,7 @@ pub mod acts;
 pub mod books;
 
 pub mod error;
+mod fresh;
 pub mod idempotency;
 pub mod keyring;
 pub mod ledger;
@@ -16,6 +17,7 @@ mod lock;
 mod open;
 pub mod page;
 pub mod place;
+pub mod provenance;
 mod readers;
 pub mod receipts;
 mod recovery;

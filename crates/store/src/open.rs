@@ -12,10 +12,12 @@ use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::NodeId;
 
 use crate::error::{OpenError, RecordError, StoreError};
+use crate::fresh::FreshQueue;
 use crate::keyring::Keyring;
 use crate::ledger::{Ledger, Step, signer};
 use crate::lock::DirectoryLock;
 use crate::place::Place;
+use crate::provenance::Provenance;
 use crate::readers::Readers;
 use crate::wal::Checkpointer;
 use crate::writer::{Change, Fatal, Writer};
@@ -75,6 +77,7 @@ struct Inner {
     accounts: usize,
     // Fields drop in this order: what is left gets its numbers while the writer still runs.
     ledger: Ledger,
+    provenance: Provenance,
     writer: Writer,
     readers: Readers,
     keyring: Keyring,
@@ -135,14 +138,20 @@ impl Store {
         let checkpoints = connect(&file).map_err(failed)?;
         let checkpointer =
             Checkpointer::start(checkpoints, wal_of(&file), Arc::clone(&fatal)).map_err(files)?;
-        let writer = Writer::start(connection, options, fatal).map_err(files)?;
+        let [log, index]: [Arc<FreshQueue>; 2] = Default::default();
+        let followers = vec![Arc::clone(&log), Arc::clone(&index)];
+        let writer = Writer::start(connection, options, followers, fatal).map_err(files)?;
         let reader = connect_reader(&file).map_err(failed)?;
         let numbering = Box::new(writer.numbering());
-        let ledger = Ledger::start(dir, reader, signer, numbering, options.cut).map_err(files)?;
+        let ledger =
+            Ledger::start(dir, reader, log, signer, numbering, options.cut).map_err(files)?;
+        let reader = connect_reader(&file).map_err(failed)?;
+        let provenance = Provenance::start(dir, reader, index).map_err(files)?;
         let inner = Inner {
             boot,
             accounts: options.accounts,
             ledger,
+            provenance,
             writer,
             readers: Readers::new(readers),
             keyring: Keyring::new(options.key_cache),
@@ -181,8 +190,8 @@ impl Store {
     pub async fn close(&self) {
         self.inner.writer.drain().await;
         let inner = Arc::clone(&self.inner);
-        if tokio::task::spawn_blocking(move || inner.ledger.stop()).await.is_err() {
-            tracing::error!("the sequencer could not be waited for");
+        if tokio::task::spawn_blocking(move || inner.stop_followers()).await.is_err() {
+            tracing::error!("the log and the index could not be waited for");
         }
         self.inner.writer.close().await;
         self.inner.checkpointer.stop();
@@ -190,6 +199,10 @@ impl Store {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.inner.ledger
+    }
+
+    pub(crate) fn index_of_hashes(&self) -> &Provenance {
+        &self.inner.provenance
     }
 
     pub(crate) fn account_limit(&self) -> usize {
@@ -211,6 +224,13 @@ impl Store {
     /// Runs a change on the writer's connection, in the next commit, and waits for that commit.
     pub(crate) async fn change(&self, change: Change) -> Result<(), StoreError> {
         self.inner.writer.change(change).await
+    }
+}
+
+impl Inner {
+    fn stop_followers(&self) {
+        self.ledger.stop();
+        self.provenance.stop();
     }
 }
 

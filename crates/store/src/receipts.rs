@@ -1,12 +1,13 @@
 //! Intents and receipts.
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
-use weighbridge_core::call::{Asked, Boot, Content, Input, Intent};
+use weighbridge_core::call::{Asked, Boot, Content, Ending, Input, Intent};
 use weighbridge_core::id::{AccountId, CallId, KeyId, NodeId};
 use weighbridge_core::receipt::{SALT_BYTES, Stored};
 use weighbridge_proof::{Digest, Receipt, Timestamp};
 
 use crate::error::StoreError;
+use crate::fresh::{Contents, Fresh};
 use crate::idempotency::{self, OnceKey};
 use crate::ledger::numbers::{self, Stream};
 use crate::open::Store;
@@ -21,6 +22,8 @@ pub struct Row {
     received_at: Timestamp,
     finished_at: Timestamp,
     leaf: String,
+    leaf_hash: Digest,
+    contents: Contents,
     salts: [u8; SALT_BYTES],
     sections: [String; 4],
     spend: Option<Spend>,
@@ -28,23 +31,34 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row of a receipt of `account`'s call `id`, and what it charges that account.
-    pub fn new(id: CallId, account: AccountId, receipt: &Receipt, spend: Option<Spend>) -> Self {
+    /// The row of the receipt of a call that ended so, with what it charges the account.
+    pub fn of(intent: &Intent, ending: &Ending, receipt: &Receipt) -> Self {
         let mut salts = [0; SALT_BYTES];
         let mut sections: [String; 4] = Default::default();
         for (index, section) in receipt.sections.iter().enumerate().take(sections.len()) {
             salts[index * 32..(index + 1) * 32].copy_from_slice(section.salt().as_bytes());
             section.json().clone_into(&mut sections[index]);
         }
+        let leaf = receipt.leaf();
+        let input = match intent.input {
+            Input::Whole(content) => Some(content),
+            Input::Stream => ending.streamed,
+        };
+        let contents = Contents {
+            input: input.map(|content| content.sha256),
+            output: ending.output.map(|content| content.sha256),
+        };
         Self {
-            id,
-            account,
+            id: intent.id,
+            account: intent.account,
             received_at: receipt.received_at,
             finished_at: receipt.finished_at,
-            leaf: receipt.leaf().as_str().to_owned(),
+            leaf_hash: leaf.hash(),
+            leaf: leaf.into_string(),
+            contents,
             salts,
             sections,
-            spend,
+            spend: Spend::of(ending),
             frees: None,
         }
     }
@@ -92,7 +106,7 @@ pub(crate) fn insert(
     connection: &Connection,
     row: &Row,
     charges: &mut Charges,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Fresh> {
     let [call, caller, content, money] = &row.sections;
     connection
         .prepare_cached(
@@ -118,7 +132,8 @@ pub(crate) fn insert(
     if let Some(once) = &row.frees {
         idempotency::free(connection, once, row.id)?;
     }
-    Ok(())
+    let seq = connection.last_insert_rowid();
+    Ok(Fresh { seq, leaf: row.leaf_hash, contents: row.contents })
 }
 
 /// Some of the calls that have no receipt yet, oldest first. The node is not in their rows: a
@@ -158,9 +173,13 @@ pub(crate) fn open_intents(
         .collect()
 }
 
-const COLUMNS: &str = "seq, id, received_at, finished_at, call, caller, content, money, leaf";
+pub(crate) const COLUMNS: &str =
+    "seq, id, received_at, finished_at, call, caller, content, money, leaf";
 
-fn read_stored(connection: &Connection, row: &SqlRow<'_>) -> rusqlite::Result<(i64, Stored)> {
+pub(crate) fn read_stored(
+    connection: &Connection,
+    row: &SqlRow<'_>,
+) -> rusqlite::Result<(i64, Stored)> {
     let seq = row.get(0)?;
     let stored = Stored {
         id: CallId::from_bytes(row.get(1)?).to_string(),

@@ -10,7 +10,7 @@ use weighbridge_core::receipt;
 use weighbridge_proof::Timestamp;
 
 use crate::receipts::{self, Row};
-use crate::spending::{Charges, Spend};
+use crate::spending::Charges;
 
 /// How many calls are ended in one commit.
 const BATCH: u32 = 500;
@@ -35,8 +35,7 @@ pub(crate) fn interrupt_all(
             let salts = entropy::fresh(entropy).map_err(words)?;
             let ending = Ending::interrupted(intent, rule, now);
             let receipt = receipt::issue(intent, &ending, &salts).map_err(words)?;
-            let spend = Spend::of(&ending);
-            let row = Row::new(intent.id, intent.account, &receipt, spend);
+            let row = Row::of(intent, &ending, &receipt);
             receipts::insert(&transaction, &row, &mut charges).map_err(words)?;
             receipts::delete_intent(&transaction, intent.id).map_err(words)?;
         }

@@ -16,6 +16,7 @@ use weighbridge_core::call::Intent;
 use weighbridge_core::id::CallId;
 
 use crate::error::{RecordError, StoreError};
+use crate::fresh::FreshQueue;
 use crate::idempotency::OnceKey;
 use crate::open::Options;
 use crate::place::Place;
@@ -82,6 +83,7 @@ impl Writer {
     pub(crate) fn start(
         connection: Connection,
         options: Options,
+        followers: Vec<Arc<FreshQueue>>,
         fatal: Arc<dyn Fn(Fatal) + Send + Sync>,
     ) -> std::io::Result<Self> {
         // A call queues at most an intent and, later, a receipt or a withdrawal. So with two slots
@@ -89,7 +91,8 @@ impl Writer {
         // never finds it full.
         let (queue, jobs) = sync_channel(2 * options.calls + options.changes + 2);
         let full = Arc::new(AtomicBool::new(false));
-        let state = State { connection, jobs, full: Arc::clone(&full), waiting: Vec::new() };
+        let state =
+            State { connection, jobs, full: Arc::clone(&full), waiting: Vec::new(), followers };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || state.run(&*fatal))?;
@@ -188,6 +191,8 @@ struct State {
     full: Arc<AtomicBool>,
     /// Receipts and withdrawals that found the disk full; bounded by the places they still hold.
     waiting: Vec<Job>,
+    /// Who is told what receipts were committed.
+    followers: Vec<Arc<FreshQueue>>,
 }
 
 impl State {
@@ -201,6 +206,9 @@ impl State {
                 Ok(answers) => {
                     if self.full.swap(false, Ordering::Relaxed) {
                         tracing::info!("there is space again: calls are taken");
+                    }
+                    for follower in &self.followers {
+                        follower.add(&answers.fresh);
                     }
                     group::acknowledge(group, answers);
                 }

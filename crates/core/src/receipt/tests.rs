@@ -121,6 +121,7 @@ fn an_interrupted_call_shows_that_its_cost_is_unknown() {
         finished_at: receipt.finished_at,
         sections: sections.try_into().unwrap(),
         leaf: receipt.leaf().as_str().to_owned(),
+        leaf_index: Some(17),
     })
     .unwrap();
     assert_eq!(shown["outcome"], "interrupted");

@@ -15,8 +15,6 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    pub(crate) const ALL: [Self; 2] = [Self::Entries, Self::Receipts];
-
     const fn code(self) -> i64 {
         match self {
             Self::Receipts => 0,

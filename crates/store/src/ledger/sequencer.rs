@@ -16,11 +16,12 @@ use weighbridge_proof::tile::Tile;
 use weighbridge_proof::tile::edges::Edges;
 
 use super::head::{self, Head};
-use super::numbers::{self, Run, Stream};
+use super::numbers::{self, Gap, Run, Stream};
 use super::seen::SeenFile;
 use super::tiles::Tiles;
 use super::tree::TreeError;
 use crate::error::StoreError;
+use crate::fresh::FreshQueue;
 
 /// The most rows that are numbered in one commit.
 pub(super) const BATCH: i64 = 4_096;
@@ -77,6 +78,7 @@ pub(crate) type Commit = Box<dyn Fn(crate::writer::Change) -> Result<(), StoreEr
 /// What grows the log.
 pub(crate) struct Sequencer {
     pub(crate) connection: Connection,
+    pub(crate) fresh: Arc<FreshQueue>,
     pub(crate) key: SigningKey,
     pub(crate) tiles: Tiles,
     pub(crate) file: SeenFile,
@@ -93,6 +95,14 @@ pub(crate) struct Sequencer {
 struct Read {
     runs: Vec<Run>,
     hashes: Vec<Digest>,
+}
+
+impl Read {
+    fn add(&mut self, stream: Stream, after: i64, count: i64) {
+        if count > 0 {
+            self.runs.push(Run { stream, seq: after + 1, count });
+        }
+    }
 }
 
 impl Sequencer {
@@ -120,15 +130,22 @@ impl Sequencer {
 
     fn read(&self) -> Result<Read, Stop> {
         let mut read = Read { runs: Vec::new(), hashes: Vec::new() };
-        for stream in Stream::ALL {
+        let gap = |gap| Stop::from(TreeError::Gap(gap));
+        let stream = Stream::Entries;
+        let after = numbers::last_numbered(&self.connection, stream)?;
+        let mut take = |leaf: &str| read.hashes.push(leaf_hash(leaf.as_bytes()));
+        let count = numbers::each_leaf(&self.connection, stream, after, BATCH, &mut take)?;
+        read.add(stream, after, count.map_err(gap)?);
+        let left = BATCH - i64::try_from(read.hashes.len()).unwrap_or(BATCH);
+        if left > 0 {
+            let stream = Stream::Receipts;
             let after = numbers::last_numbered(&self.connection, stream)?;
-            let left = BATCH - i64::try_from(read.hashes.len()).unwrap_or(BATCH);
-            let mut take = |leaf: &str| read.hashes.push(leaf_hash(leaf.as_bytes()));
-            let count = numbers::each_leaf(&self.connection, stream, after, left, &mut take)?
-                .map_err(|gap| Stop::from(TreeError::Gap(gap)))?;
-            if count > 0 {
-                read.runs.push(Run { stream, seq: after + 1, count });
+            let fresh = self.fresh.next(&self.connection, after, left)?;
+            if let Some((seq, _)) = (after + 1..).zip(&fresh).find(|(seq, it)| it.seq != *seq) {
+                return Err(gap(Gap { stream, seq }));
             }
+            read.hashes.extend(fresh.iter().map(|fresh| fresh.leaf));
+            read.add(stream, after, i64::try_from(fresh.len()).unwrap_or(0));
         }
         Ok(read)
     }

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use super::Job;
 use crate::error::{RecordError, Repeated, StoreError};
+use crate::fresh::Fresh;
 use crate::spending::Charges;
 use crate::{idempotency, receipts};
 
@@ -17,6 +18,8 @@ pub(super) struct Answers {
     numbered: Option<Result<(), StoreError>>,
     /// Intents that were refused, by their places in the group.
     repeated: Vec<(usize, Repeated)>,
+    /// The receipts of the group.
+    pub(super) fresh: Vec<Fresh>,
 }
 
 /// Writes the group and flushes it. An error means that nothing of it stands. An empty group is
@@ -50,7 +53,7 @@ pub(super) fn commit(connection: &mut Connection, group: &mut [Job]) -> rusqlite
                 }
             }
             Job::Receipt { row, .. } => {
-                receipts::insert(&transaction, row, &mut charges)?;
+                answers.fresh.push(receipts::insert(&transaction, row, &mut charges)?);
                 receipts::delete_intent(&transaction, row.id)?;
             }
             Job::Change { change, .. } => {
@@ -75,7 +78,7 @@ pub(super) fn commit(connection: &mut Connection, group: &mut [Job]) -> rusqlite
 
 /// Tells everyone in a committed group.
 pub(super) fn acknowledge(group: Vec<Job>, answers: Answers) {
-    let Answers { changes, mut numbered, repeated } = answers;
+    let Answers { changes, mut numbered, repeated, .. } = answers;
     let mut changes = changes.into_iter();
     let mut repeated = repeated.into_iter().peekable();
     for (index, job) in group.into_iter().enumerate() {

@@ -13,5 +13,6 @@ mod idempotency;
 mod ledger;
 mod money;
 mod places;
+mod provenance;
 mod stage;
 mod starts;

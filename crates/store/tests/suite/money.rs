@@ -12,7 +12,7 @@ use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_proof::{Digest, Timestamp};
 use weighbridge_store::receipts::Row;
-use weighbridge_store::spending::{Spend, Spending};
+use weighbridge_store::spending::Spending;
 use weighbridge_store::tables::{KeptTable, TableKind};
 use weighbridge_store::{Options, Store};
 
@@ -93,7 +93,7 @@ pub(crate) async fn call(store: &Store, number: u64, day: i64, actual: &str) {
     };
     let open = store.place().unwrap().open(intent.clone(), None).unwrap().await.unwrap();
     let receipt = receipt::issue(&intent, &ending, &[3; SALT_BYTES]).unwrap();
-    let row = Row::new(intent.id, intent.account, &receipt, Spend::of(&ending));
+    let row = Row::of(&intent, &ending, &receipt);
     open.close(row).await.unwrap();
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn row(intent: &Intent) -> Row {
     // How it ended does not matter to the store.
     let ending = Ending::interrupted(intent, Interrupted::Free, Timestamp::from_micros(6_000_000));
     let receipt = receipt::issue(intent, &ending, &[3; receipt::SALT_BYTES]).unwrap();
-    Row::new(intent.id, intent.account, &receipt, None)
+    Row::of(intent, &ending, &receipt)
 }
 
 /// Every receipt, by the number of its call's request.
