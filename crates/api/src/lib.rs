@@ -4,12 +4,16 @@
 //! `/openapi.json` is made from, so the two cannot part.
 
 mod accounts;
+mod acts;
 pub mod answer;
 mod ask;
 mod budget;
 mod estimates;
 mod keys;
+pub mod ledger;
 pub mod openapi;
+mod proof;
+mod provenance;
 mod receipts;
 pub mod route;
 mod tables;
@@ -95,6 +99,9 @@ async fn answer_to(
         Operation::RevokeKey => keys::revoke(ask).await,
         Operation::ListReceipts => receipts::list(ask).await,
         Operation::ReadReceipt => receipts::read(ask).await,
+        Operation::ProveReceipt => proof::read(ask).await,
+        Operation::ReadProvenance => provenance::read(ask).await,
+        Operation::ListActs => acts::list(ask).await,
         Operation::ReadTable => tables::read(ask).await,
         // Its body is a call's, and is read as one.
         Operation::CreateEstimate => Err(Failure::client(Code::NotFound, "no such route")),

@@ -34,7 +34,7 @@ pub fn document(version: &str) -> Value {
 fn operation(route: &Route) -> Value {
     let (status, answer) = answer(route.operation);
     let mut parameters = Vec::new();
-    if route.path.ends_with("{id}") {
+    if route.path.contains("{id}") {
         parameters.push(json!({
             "name": "id", "in": "path", "required": true, "schema": { "type": "string" },
         }));
@@ -95,6 +95,9 @@ fn answer(operation: Operation) -> (&'static str, Option<Value>) {
         Operation::RevokeKey => ("204", None),
         Operation::ListReceipts => ("200", Some(list_of("Receipt"))),
         Operation::ReadReceipt => ("200", Some(reference("Receipt"))),
+        Operation::ProveReceipt => ("200", Some(reference("Proof"))),
+        Operation::ReadProvenance => ("200", Some(list_of("Provenance"))),
+        Operation::ListActs => ("200", Some(list_of("Act"))),
         Operation::CreateEstimate => ("201", Some(reference("Estimate"))),
         Operation::ReadTable => ("200", Some(reference("Table"))),
     }
@@ -102,8 +105,11 @@ fn answer(operation: Operation) -> (&'static str, Option<Value>) {
 
 fn query(operation: Operation) -> &'static [(&'static str, &'static str)] {
     match operation {
-        Operation::ListAccounts => &[("limit", "integer"), ("cursor", "string")],
-        Operation::ListKeys | Operation::ListReceipts => {
+        Operation::ListAccounts | Operation::ListActs => {
+            &[("limit", "integer"), ("cursor", "string")]
+        }
+        Operation::ProveReceipt => &[("format", "string")],
+        Operation::ListKeys | Operation::ListReceipts | Operation::ReadProvenance => {
             &[("limit", "integer"), ("cursor", "string"), ("account", "string")]
         }
         Operation::CreateEstimate => &[("flavor", "string")],
@@ -190,7 +196,37 @@ fn schemas() -> Value {
         "Key": object(&["id", "account", "kind", "role"], key),
         "NewKey": object(&["id", "account", "kind", "role", "key"], new_key),
         "Receipt": receipt(),
+        "Proof": proof(),
+        "Provenance": object(&["receipt", "as"], json!({
+            "as": { "type": "array", "items": { "enum": ["input", "output"] } },
+            "receipt": reference("Receipt"),
+        })),
+        "Act": object(&["id", "at", "act", "by", "of", "to", "leaf_index"], json!({
+            "id": text(), "at": text(), "act": text_or_null(), "of": text_or_null(),
+            "by": { "type": ["object", "null"], "properties": { "account": text(), "key": text() } },
+            "to": { "type": ["object", "null"] }, "leaf_index": { "type": ["integer", "null"] },
+        })),
     })
+}
+
+fn proof() -> Value {
+    let mut proof = object(
+        &["v", "leaf", "disclosures", "leaf_index", "tree_size", "inclusion", "checkpoint"],
+        json!({
+            "v": { "const": 1 }, "leaf": text(), "leaf_index": { "type": "integer" },
+            "tree_size": { "type": "integer" }, "inclusion": { "type": "array", "items": text() },
+            "checkpoint": text(),
+            "disclosures": { "type": "object", "additionalProperties": object(
+                &["salt", "section"],
+                json!({ "salt": text(), "section": text() }),
+            ) },
+        }),
+    );
+    proof["description"] = json!(
+        "Keep its bytes as they come: any other spelling of it is refused by `weighbridge verify`. \
+         With format=tlog-proof the answer is the standard text file instead."
+    );
+    proof
 }
 
 fn account() -> Value {

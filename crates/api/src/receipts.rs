@@ -32,7 +32,7 @@ pub(crate) async fn read(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     Ok(json_answer(StatusCode::OK, &receipt::show(&stored).map_err(not_readable)?))
 }
 
-fn not_readable(error: receipt::NotReadable) -> Failure {
+pub(crate) fn not_readable(error: receipt::NotReadable) -> Failure {
     tracing::error!(%error, "a stored receipt cannot be read");
     let words = "the receipt is stored, but cannot be read; the gateway's log says why";
     Failure::gateway(Code::Internal, Retry::Never, words)

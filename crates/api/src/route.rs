@@ -25,6 +25,12 @@ pub enum Operation {
     ListReceipts,
     /// `GET receipts/{id}`
     ReadReceipt,
+    /// `GET receipts/{id}/proof`
+    ProveReceipt,
+    /// `GET provenance/{id}`
+    ReadProvenance,
+    /// `GET acts`
+    ListActs,
     /// `POST estimates`
     CreateEstimate,
     /// `GET tables/{id}`
@@ -74,18 +80,22 @@ routes! {
         "admin and auditor; developer and user for the own account";
     GET "/receipts/{id}" ReadReceipt "Read a receipt"
         "admin and auditor; developer and user for the own account";
+    GET "/receipts/{id}/proof" ProveReceipt "The proof of a receipt, which anyone can check offline"
+        "admin and auditor; developer and user for the own account";
+    GET "/provenance/{id}" ReadProvenance
+        "The calls that took or gave the content with this SHA-256, the newest first"
+        "admin and auditor; developer and user for the own account";
+    GET "/acts" ListActs "Who changed what, the newest first" "admin and auditor";
     POST "/estimates" CreateEstimate "What the call with this very body will cost" "as for the call";
     GET "/tables/{id}" ReadTable "Read a table of levels or prices that receipts cite"
         "whoever reads receipts";
 }
 
 /// First segments of the finished design that this version does not have.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 9] = [
     "tasks",
     "files",
-    "provenance",
     "explain",
-    "acts",
     "plugins",
     "bindings",
     "vouchers",
@@ -124,7 +134,7 @@ pub fn find(method: &Method, path: &str) -> Found {
     let first = segments.next().unwrap_or_default();
     if NOT_YET.contains(&first)
         || first == "models"
-        || (first == "receipts" && path.ends_with("/proof"))
+        || (first == "provenance" && path.ends_with("/lineage"))
     {
         return Found::NotYet;
     }
@@ -133,10 +143,10 @@ pub fn find(method: &Method, path: &str) -> Found {
 
 /// Whether `path` fits `template`, and what stands where `{id}` does.
 fn matches<'a>(template: &str, path: &'a str) -> Option<Option<&'a str>> {
-    match template.strip_suffix("{id}") {
+    match template.split_once("{id}") {
         None => (template == path).then_some(None),
-        Some(start) => {
-            let id = path.strip_prefix(start)?;
+        Some((start, end)) => {
+            let id = path.strip_prefix(start)?.strip_suffix(end)?;
             (!id.is_empty() && !id.contains('/')).then_some(Some(id))
         }
     }
@@ -150,15 +160,17 @@ mod tests {
     fn a_path_leads_to_its_operation_and_id() {
         assert_eq!(find(&Method::GET, "/me"), Found::Operation(Operation::Me, None));
         let id = Some("rcpt_1".to_owned());
-        let found = Found::Operation(Operation::ReadReceipt, id);
+        let found = Found::Operation(Operation::ReadReceipt, id.clone());
         assert_eq!(find(&Method::GET, "/receipts/rcpt_1"), found);
+        let found = Found::Operation(Operation::ProveReceipt, id);
+        assert_eq!(find(&Method::GET, "/receipts/rcpt_1/proof"), found);
     }
 
     #[test]
     fn other_methods_are_named_and_unbuilt_routes_told_from_unknown_ones() {
         assert_eq!(find(&Method::PUT, "/keys"), Found::OtherMethod("POST, GET".to_owned()));
         assert_eq!(find(&Method::POST, "/tasks"), Found::NotYet);
-        assert_eq!(find(&Method::GET, "/receipts/rcpt_1/proof"), Found::NotYet);
+        assert_eq!(find(&Method::GET, "/provenance/00/lineage"), Found::NotYet);
         assert_eq!(find(&Method::GET, "/receipt"), Found::Nothing);
         assert_eq!(find(&Method::GET, "/keys/"), Found::Nothing);
     }

@@ -94,6 +94,10 @@ pub enum Code {
     LimitReached,
     /// The intent or receipt cannot be committed, or no place for them is free.
     CannotRecord,
+    /// What was recorded has no number in the log yet.
+    NotSequenced,
+    /// The log is not signed any more.
+    LedgerNotSigned,
     /// The gateway is stopping.
     ShuttingDown,
     /// No more connections or calls than the limits allow.
@@ -145,6 +149,8 @@ impl Code {
             Self::BudgetBelowUse => "budget_below_use",
             Self::LimitReached => "limit_reached",
             Self::CannotRecord => "cannot_record",
+            Self::NotSequenced => "not_sequenced",
+            Self::LedgerNotSigned => "ledger_not_signed",
             Self::ShuttingDown => "shutting_down",
             Self::Overloaded => "overloaded",
             Self::ProviderUnreachable => "provider_unreachable",
@@ -188,7 +194,11 @@ impl Code {
             | Self::ProviderError
             | Self::ProviderGarbage
             | Self::ProviderIncomplete => 502,
-            Self::CannotRecord | Self::ShuttingDown | Self::Overloaded => 503,
+            Self::CannotRecord
+            | Self::NotSequenced
+            | Self::LedgerNotSigned
+            | Self::ShuttingDown
+            | Self::Overloaded => 503,
             Self::ProviderTimeout => 504,
         }
     }

@@ -27,6 +27,8 @@ pub enum Permission {
     ReadOwnReceipts,
     /// Read receipts of every account.
     ReadAllReceipts,
+    /// Read the log's entries, and who changed what.
+    ReadEntries,
     /// Create, list and revoke keys of the own account.
     ManageOwnKeys,
     /// Create, list and change accounts; keys of any account.
@@ -45,7 +47,9 @@ impl Role {
             Permission::ReadOwnReceipts => {
                 matches!(self, Self::Admin | Self::Auditor | Self::Developer | Self::User)
             }
-            Permission::ReadAllReceipts => matches!(self, Self::Admin | Self::Auditor),
+            Permission::ReadAllReceipts | Permission::ReadEntries => {
+                matches!(self, Self::Admin | Self::Auditor)
+            }
             Permission::ManageOwnKeys => matches!(self, Self::Admin | Self::Developer),
             Permission::ManageAccounts => matches!(self, Self::Admin),
         }
@@ -104,6 +108,7 @@ mod tests {
                     Permission::Call,
                     Permission::ReadOwnReceipts,
                     Permission::ReadAllReceipts,
+                    Permission::ReadEntries,
                     Permission::ManageOwnKeys,
                     Permission::ManageAccounts,
                 ] {

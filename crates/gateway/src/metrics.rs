@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use weighbridge_core::call::{Ending, Outcome};
 use weighbridge_core::failure::Code;
+use weighbridge_store::ledger::Standing;
 
 /// Upper edges of the duration histogram, in seconds.
 const DURATIONS: [f64; 12] =
@@ -29,6 +30,10 @@ pub struct Metrics {
     /// Tokens as receipts name them.
     input_tokens: Counter<u64, AtomicU64>,
     output_tokens: Counter<u64, AtomicU64>,
+    /// Entries of the log under its newest checkpoint.
+    log_entries: Gauge,
+    /// 1 while the log is signed, 0 when it is not any more.
+    log_signing: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,6 +66,8 @@ impl Metrics {
             duration: Histogram::new(DURATIONS),
             input_tokens: Counter::default(),
             output_tokens: Counter::default(),
+            log_entries: Gauge::default(),
+            log_signing: Gauge::default(),
         };
         registry.register("calls", "Receipts issued, by outcome", metrics.calls.clone());
         registry.register(
@@ -88,12 +95,30 @@ impl Metrics {
             "Tokens of answers, as receipts name them",
             metrics.output_tokens.clone(),
         );
+        registry.register(
+            "ledger_entries",
+            "Entries of the log under its newest checkpoint",
+            metrics.log_entries.clone(),
+        );
+        registry.register(
+            "ledger_signing",
+            "1 while the log is signed; 0 says that calls are recorded and not proved",
+            metrics.log_signing.clone(),
+        );
         metrics
     }
 
     /// Counts a request that was refused before anything was recorded.
     pub fn refused(&self, code: Code) {
         self.refused.get_or_create(&CodeLabel { code: Word(code.as_str()) }).inc();
+    }
+
+    /// Shows where the log stands.
+    pub fn log_stands(&self, standing: &Standing) {
+        self.log_signing.set(i64::from(matches!(standing, Standing::Signed(_))));
+        if let Standing::Signed(Some(head)) = standing {
+            self.log_entries.set(head.size.cast_signed());
+        }
     }
 
     /// Counts a receipt.

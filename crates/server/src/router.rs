@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, request};
 use hyper::body::Incoming;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
+use weighbridge_api::ledger;
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::RequestId;
@@ -28,6 +29,8 @@ pub(crate) struct Router {
     pub(crate) limits: ServerLimits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) serves: Serves,
+    /// Who may read the log.
+    pub(crate) ledger: ledger::Readers,
 }
 
 /// What a listener is there for.
@@ -93,6 +96,9 @@ impl Router {
         if path == weighbridge_api::PREFIX || is_native(path) {
             return weighbridge_api::serve(&self.gateway, head, body, at).await;
         }
+        if path.starts_with(ledger::PREFIX) {
+            return ledger::serve(&self.gateway, &head, self.ledger).await;
+        }
         match Endpoint::of(path) {
             Some(endpoint) if endpoint.method() == head.method => {
                 openai::serve(&self.gateway, endpoint, head, body, at).await
@@ -122,6 +128,7 @@ impl Router {
     }
 
     fn metrics(&self) -> Response<ReplyBody> {
+        self.gateway.metrics().log_stands(&self.gateway.store().standing());
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             let words = "the metrics could not be written";

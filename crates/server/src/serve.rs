@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use weighbridge_api::ledger::Readers;
 use weighbridge_gateway::Gateway;
 use weighbridge_gateway::upstream::LaneError;
 use weighbridge_store::OpenError;
@@ -83,9 +84,10 @@ pub async fn serve(
     let open = TaskTracker::new();
     let closing = CancellationToken::new();
     let limits = config.limits.server;
+    let ledger = if config.ledger.public { Readers::Everybody } else { Readers::Keys };
     let bind = |address, serves| {
-        let router =
-            Router { gateway: gateway.clone(), limits, registry: registry.clone(), serves };
+        let (gateway, registry) = (gateway.clone(), registry.clone());
+        let router = Router { gateway, limits, registry, serves, ledger };
         let (open, closing) = (open.clone(), closing.clone());
         async move {
             Listener::bind(address, router, open, closing)

@@ -7,6 +7,7 @@ mod http_client;
 mod ledger;
 mod quickstart;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Config(arguments) => config_check::run(&arguments),
         Command::Quickstart(arguments) => quickstart::run(&arguments),
         Command::Ledger(command) => ledger::run(&command),
+        Command::Verify(arguments) => verify::run(arguments),
         Command::Other(words) => command::refuse(&words),
     }
 }

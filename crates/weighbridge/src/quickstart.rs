@@ -2,6 +2,7 @@
 //! the next one.
 
 mod engine;
+mod proof;
 mod report;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use crate::console::complain;
 use crate::http_client;
 use crate::serve::finish;
 use engine::Engine;
+use proof::{Evidence, prove};
 use report::Report;
 
 /// What is summarised.
@@ -160,6 +162,8 @@ async fn first_call(address: SocketAddr, data: &Path) -> anyhow::Result<Report> 
     if output != Digest::of(&reply.body).to_string() {
         bail!("the receipt {call} is not of the bytes that came back");
     }
+    let evidence = Evidence { receipt: call, request: body, reply: reply.body };
+    let proved = prove(address, data, &key, &evidence).await?;
     let said = said["choices"][0]["message"]["content"].as_str().unwrap_or_default();
-    Ok(Report { address, key, asked: TEXT, said: said.to_owned(), receipt })
+    Ok(Report { address, key, asked: TEXT, said: said.to_owned(), receipt, proved })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use weighbridge_proof::offline::{self, Files};
-use weighbridge_proof::verify::Report;
+use weighbridge_proof::verify::{Report, Verdict};
 
 const HELP: &str = "\
 Checks a receipt's proof offline: the leaf, the sections that are shown, its place in the log, the
@@ -37,9 +37,13 @@ fn main() -> ExitCode {
         }
     };
     let report: Report = offline::check(&files);
-    let words = if json { report.to_json().to_string() } else { report.to_string() };
-    print(&mut std::io::stdout(), &words);
-    ExitCode::from(report.verdict().exit_code())
+    let verdict = report.verdict();
+    match (json, &verdict) {
+        (true, _) => print(&mut std::io::stdout(), &report.to_json().to_string()),
+        (false, Verdict::Unusable(_)) => print(&mut std::io::stderr(), &report.to_string()),
+        (false, _) => print(&mut std::io::stdout(), &report.to_string()),
+    }
+    ExitCode::from(verdict.exit_code())
 }
 
 /// When nobody reads it, that is no failure: the exit code says the same.

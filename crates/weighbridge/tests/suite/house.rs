@@ -27,6 +27,7 @@ pub(crate) struct House {
     pub(crate) key: String,
     pub(crate) account: String,
     pub(crate) scratch: ScratchDir,
+    config: String,
 }
 
 impl House {
@@ -59,7 +60,14 @@ impl House {
         let wanted = json!({ "account": account, "role": "developer" });
         let key = post(&url, "/gateway/v1/keys", &admin, &wanted).await;
         let key = key.json()["key"].as_str().unwrap().to_owned();
-        Self { gateway, provider, admin, key, account, scratch }
+        Self { gateway, provider, admin, key, account, scratch, config }
+    }
+
+    /// Starts it again on what the last one left, which has to have ended.
+    pub(crate) async fn restart(&mut self) {
+        let options = GatewayOptions::default();
+        let started = Gateway::start(binary(), &self.config, &self.scratch, options).await;
+        self.gateway = started.unwrap_or_else(|error| panic!("{error}"));
     }
 
     pub(crate) fn url(&self) -> &str {

@@ -138,7 +138,7 @@ fn commands_and_files_that_cannot_be_used_end_with_2() {
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     for (arguments, words) in [
-        (&["verify", "x"][..], "not in this version"),
+        (&["verify", "x"][..], "x cannot be read"),
         (&["ledger", "export"], "not in this version"),
         (&["ledger", "check"], "give --data DIR"),
         (&["ledger", "check", "--data", "nowhere"], "cannot be read"),

@@ -36,9 +36,17 @@ async fn no_secret_is_found_in_logs_answers_metrics_or_files() {
         let request = Request::get(&path).header("x-api-key", &key);
         answers.push_str(&http::call(&url, &request).await.unwrap().text());
     }
-    for path in
-        ["/metrics", "/openapi.json", "/gateway/v1/me", "/gateway/v1/keys", "/gateway/v1/receipts"]
-    {
+    for path in [
+        "/metrics",
+        "/openapi.json",
+        "/gateway/v1/me",
+        "/gateway/v1/keys",
+        "/gateway/v1/receipts",
+        "/gateway/v1/acts",
+        "/ledger/key",
+        "/ledger/checkpoint",
+        "/ledger/tile/entries/000.p/1",
+    ] {
         let request = Request::get(path).bearer(&admin);
         answers.push_str(&http::call(&url, &request).await.unwrap().text());
     }
@@ -51,19 +59,28 @@ async fn no_secret_is_found_in_logs_answers_metrics_or_files() {
 
     let mut places = vec![("an answer".to_owned(), answers.into_bytes())];
     places.push(("the log".to_owned(), gateway.said().into_bytes()));
-    for entry in std::fs::read_dir(gateway.data_dir()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.file_name().unwrap() != "admin.key" {
+    let signing = std::fs::read_to_string(gateway.data_dir().join("ledger.key")).unwrap();
+    let signing = signing.trim().rsplit('+').next().unwrap().to_owned();
+    for path in files(gateway.data_dir()) {
+        let name = path.file_name().unwrap();
+        if name != "admin.key" && name != "ledger.key" {
             places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
         }
     }
+    assert!(places.iter().any(|(place, _)| place.ends_with("ledger/checkpoint")));
     for (name, secret) in [("caller's", &key), ("administrator's", &admin), ("wrong", &wrong)]
         .into_iter()
-        .chain([("provider's", &PROVIDER_KEY.to_owned())])
+        .chain([("provider's", &PROVIDER_KEY.to_owned()), ("log's signing", &signing)])
     {
         for (place, bytes) in &places {
             let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!found, "the {name} key stands in {place}");
         }
     }
+}
+
+/// Every file under `folder`.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
