@@ -1,50 +1,35 @@
-//! Speed and size, always as ratios or differences within one run.
-//!
-//! What is measured is the CPU time of the gateway's process per call: it holds still on a machine
-//! that does other things too. The load and the provider are in this process and do not count.
+//! Speed and size: builds the gateway and the bench in release, and runs the one with the other.
 
-mod load;
-mod memory;
-mod money;
-mod process;
-mod stand;
+use std::ffi::OsString;
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::compile::{self, Profile};
+use crate::{compile, tool};
+
+/// What the bench finds the gateway's binary by.
+const GATEWAY: &str = "WEIGHBRIDGE_BENCH_GATEWAY";
+/// Most time for a bench, the writing of its log included.
+const LIMIT: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// What `cargo xtask bench` takes.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask bench money
+  cargo xtask bench
+  cargo xtask bench --quick --prefill 20000 --no-write
   cargo xtask bench money --connections 8
-  cargo xtask bench memory --calls 100000")]
+  cargo xtask bench help speed")]
 pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
+    /// What to measure, and how: `speed`, which runs by default, `money`, `memory`; `help` says more
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WHAT")]
+    words: Vec<OsString>,
 }
 
-#[derive(clap::Subcommand)]
-enum What {
-    /// What prices and budgets add to the CPU time of a call, against the same program without
-    Money(money::Args),
-    /// What the gateway holds in memory: idle, and after many calls
-    Memory(memory::Args),
-}
-
-/// Measures what was asked for, with a gateway built in release.
+/// Measures what was asked for.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let built = compile::gateway(Profile::Release)?;
-    let binary = built.program("weighbridge")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("no runtime")?;
-    runtime.block_on(async {
-        match &args.what {
-            What::Money(args) => money::run(binary, args).await,
-            What::Memory(args) => memory::run(binary, args).await,
-        }
-    })
+    let built = compile::bench()?;
+    let mut command = Command::new(built.program("weighbridge-bench")?);
+    command.args(&args.words).env(GATEWAY, built.program("weighbridge")?);
+    tool::run(&mut command, LIMIT)
 }

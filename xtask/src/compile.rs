@@ -50,6 +50,11 @@ pub(crate) fn gateway(profile: Profile) -> Result<Built> {
     build(&["weighbridge", "weighbridge-summary"], profile)
 }
 
+/// Builds the gateway and what measures it, quick to run, in one go.
+pub(crate) fn bench() -> Result<Built> {
+    build(&["weighbridge", "weighbridge-bench"], Profile::Release)
+}
+
 fn build(packages: &[&str], profile: Profile) -> Result<Built> {
     let watch = Stopwatch::start();
     let mut tally = Tally::new(count(packages)?);

@@ -1,0 +1,74 @@
+//! Streams: what a chunk costs, and that streams which misbehave are counted too.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::Bench;
+use super::calls::ends;
+use super::peers::Peers;
+use crate::bars::{self, Bar};
+use crate::load::Load;
+use crate::mock::{CHUNKS, CUT, MUTE, Pace};
+use crate::peer::{self, cpu_per_call};
+use crate::report::Table;
+use crate::{figures, progress};
+
+/// Streams at a time.
+const CONNECTIONS: u64 = 64;
+/// From one chunk to the next, where they are paced.
+const GAP: Duration = Duration::from_millis(5);
+
+/// What a chunk costs when all come at once, and when each comes by itself.
+pub(super) async fn measure(bench: &Bench, peers: &mut Peers) -> Result<Table> {
+    let words = format!(
+        "CPU time of the whole call by chunk: {CHUNKS} chunks, the usage chunk and the terminator, \
+         {CONNECTIONS} streams at a time; medians of {} rounds, turn about. The mock writes every \
+         event by itself: in a burst as quickly as it can, else {} ms after the one before. Callers \
+         ask for no usage, so Weighbridge asks for it and takes the usage chunk out again.",
+        bench.plan.rounds,
+        GAP.as_millis()
+    );
+    let names = peers.names();
+    let mut head = vec!["chunks"];
+    head.extend(&names);
+    head.extend(["beside bare hyper", "bar", "verdict"]);
+    let mut table = Table::new("CPU time of a chunk", words, &head);
+    let burst = ("in a burst", Duration::ZERO, bench.plan.burst, bars::BURST);
+    let paced = ("5 ms apart", GAP, bench.plan.paced, bars::PACED);
+    for (what, gap, streams, bar) in [burst, paced] {
+        bench.mock.pace(Pace { gap, ..Pace::default() });
+        let load = Load::streams(CONNECTIONS, streams);
+        let what_now = format!("chunks {what}");
+        let rounds = peer::turn_about(&mut peers.all, load, bench.plan.rounds, &what_now).await?;
+        let costs: Vec<u64> = rounds.iter().map(|rounds| per_chunk(cpu_per_call(rounds))).collect();
+        row(&mut table, what, &costs, bar);
+    }
+    Ok(table)
+}
+
+fn row(table: &mut Table, what: &str, costs: &[u64], bar: Bar) {
+    let (floor, ours) = ends(costs);
+    let ratio = figures::ratio(ours, floor);
+    let mut cells = vec![what.to_owned()];
+    cells.extend(costs.iter().map(|cost| figures::fine_micros(*cost)));
+    cells.push(ratio.map_or_else(|| "unknown".to_owned(), figures::times));
+    table.judged(cells, &format!("at most {}", figures::times(bar.must)), bar.judge(ratio));
+}
+
+fn per_chunk(nanos: u64) -> u64 {
+    nanos / CHUNKS as u64
+}
+
+/// Streams without usage, and streams that break off: each has its receipt.
+pub(super) async fn misbehave(bench: &Bench, peers: &mut Peers) -> Result<()> {
+    bench.mock.pace(Pace::default());
+    progress::note("streams without usage, and streams that break off");
+    let calm = Load::streams(CONNECTIONS, bench.plan.odd);
+    let mute = peers.weighbridge().round(Load { model: MUTE, ..calm }).await?;
+    ensure!(mute.tally.complete == calm.calls, "streams without usage did not end well");
+    let cut = Load { model: CUT, may_break: true, ..calm };
+    let cut = peers.weighbridge().round(cut).await?;
+    ensure!(cut.tally.broken == calm.calls, "streams that broke off looked complete");
+    Ok(())
+}
