@@ -30,7 +30,7 @@ mod wire;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 
 /// The gateway's own, so that the bare proxy stands on the same ground.
@@ -84,12 +84,30 @@ fn run(cli: Cli) -> Result<()> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     runtime.block_on(async {
         match cli.what.unwrap_or(What::Speed(cli.speed)) {
-            What::Speed(args) => Box::pin(speed::run(&args)).await,
-            What::Money(args) => Box::pin(money::run(&args)).await,
-            What::Memory(args) => Box::pin(memory::run(&args)).await,
+            What::Speed(args) => unless_stopped(Box::pin(speed::run(&args))).await,
+            What::Money(args) => unless_stopped(Box::pin(money::run(&args))).await,
+            What::Memory(args) => unless_stopped(Box::pin(memory::run(&args))).await,
+            // Ends as any program does.
             What::Proxy(args) => proxy::run(args).await,
         }
     })
+}
+
+/// Measures until it is done, or told to stop: then whatever was started ends with what is dropped.
+async fn unless_stopped(measured: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::select! {
+        done = measured => done,
+        told = told_to_stop() => told.and_then(|()| bail!("stopped")),
+    }
+}
+
+async fn told_to_stop() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed.context("no signals"),
+    }
 }
 
 #[cfg(test)]
