@@ -28,6 +28,7 @@ impl Conditions {
             ("build", profile.to_owned()),
             ("CPU", format!("{}, {cores} cores", cpu_model())),
             ("kernel", first_line("/proc/sys/kernel/osrelease")),
+            ("load average before", first_line("/proc/loadavg")),
         ];
         Self { date, facts }
     }

@@ -57,8 +57,9 @@ pub(super) fn latency(names: &[&str], measured: &Measured, flush: Flush) -> Tabl
     let (connections, rounds) = measured.first().map_or((0, &[][..]), |(at, all)| (*at, all));
     let words = format!(
         "The same rounds at {connections} connections; the mock answers at once. Before a reply \
-         ends, its intent and then its receipt have been flushed; a flush took {} (p50) and {} \
-         (p99). What is added is the difference of the percentiles.",
+         ends, its intent and then its receipt have been flushed; a flush of 4 KiB, the \
+         quicker of before and after them, took {} (p50) and {} (p99). What is added is the \
+         difference of the percentiles.",
         figures::millis(flush.p50),
         figures::millis(flush.p99)
     );
