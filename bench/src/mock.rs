@@ -32,9 +32,10 @@ pub(crate) const CUT: &str = "bench-cut";
 pub(crate) struct Pace {
     /// Until the head of a reply.
     pub(crate) latency: Duration,
-    /// From one event of a stream to the next; none means that all come as quickly as can be, each
-    /// in a write of its own.
+    /// From one write of a stream to the next; none means that all come as quickly as can be.
     pub(crate) gap: Duration,
+    /// Events to a write; 0 is 1 as well.
+    pub(crate) together: u64,
 }
 
 /// A running mock. It ends when this is dropped.
@@ -49,6 +50,7 @@ pub(crate) struct Mock {
 struct Shared {
     latency_micros: AtomicU64,
     gap_micros: AtomicU64,
+    together: AtomicU64,
     replies: AtomicU64,
 }
 
@@ -77,6 +79,18 @@ impl Mock {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         self.shared.latency_micros.store(micros(pace.latency), Ordering::Relaxed);
         self.shared.gap_micros.store(micros(pace.gap), Ordering::Relaxed);
+        self.shared.together.store(pace.together, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    fn pace(&self) -> Pace {
+        let micros = |of: &AtomicU64| Duration::from_micros(of.load(Ordering::Relaxed));
+        Pace {
+            latency: micros(&self.latency_micros),
+            gap: micros(&self.gap_micros),
+            together: self.together.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -101,16 +115,14 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) -> Result<()> {
     let mut requests = Requests::of(stream);
     let mut out = Vec::new();
     while let Some(asked) = requests.next().await? {
-        let micros = |of: &AtomicU64| Duration::from_micros(of.load(Ordering::Relaxed));
-        let pace =
-            Pace { latency: micros(&shared.latency_micros), gap: micros(&shared.gap_micros) };
+        let pace = shared.pace();
         let chat = Chat { number: shared.replies.fetch_add(1, Ordering::Relaxed) };
         if !pace.latency.is_zero() {
             sleep(pace.latency).await;
         }
         let stream = requests.stream();
         if asked.stream {
-            if !events(stream, &mut out, chat, asked, pace.gap).await? {
+            if !events(stream, &mut out, chat, asked, pace).await? {
                 return Ok(());
             }
         } else {
@@ -122,16 +134,19 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) -> Result<()> {
     Ok(())
 }
 
-/// Writes a stream, every event in a write of its own. Whether it came to its end.
+/// Writes a stream, so many events to a write. Whether it came to its end.
 async fn events(
     stream: &mut TcpStream,
     out: &mut Vec<u8>,
     chat: Chat,
     asked: Asked,
-    gap: Duration,
+    pace: Pace,
 ) -> Result<bool> {
     let mut due = Instant::now();
+    let mut together = 0;
     let last = CHUNKS + USAGE;
+    out.clear();
+    Chat::head(out);
     for at in 0..=last {
         if at == CHUNKS && asked.mute {
             continue;
@@ -139,16 +154,18 @@ async fn events(
         if at == CHUNKS / 2 && asked.cut {
             return Ok(false);
         }
-        if at > 0 && !gap.is_zero() {
-            due += gap;
+        chat.event(out, at);
+        together += 1;
+        if together < pace.together && at < last {
+            continue;
+        }
+        stream.write_all(out).await?;
+        out.clear();
+        together = 0;
+        if !pace.gap.is_zero() && at < last {
+            due += pace.gap;
             sleep_until(due).await;
         }
-        out.clear();
-        if at == 0 {
-            Chat::head(out);
-        }
-        chat.event(out, at);
-        stream.write_all(out).await?;
     }
     Ok(true)
 }

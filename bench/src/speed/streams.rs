@@ -19,32 +19,65 @@ const CONNECTIONS: u64 = 64;
 /// From one chunk to the next, where they are paced.
 const GAP: Duration = Duration::from_millis(5);
 
+/// Events to a write of a burst, where the mock does not write each by itself.
+const TOGETHER: u64 = 10;
+
+/// How chunks come.
+struct Manner {
+    what: &'static str,
+    pace: Pace,
+    streams: u64,
+    bar: Bar,
+}
+
 /// What a chunk costs when all come at once, and when each comes by itself.
 pub(super) async fn measure(bench: &Bench, peers: &mut Peers) -> Result<Table> {
     let words = format!(
         "CPU time of the whole call by chunk: {CHUNKS} chunks, the usage chunk and the terminator, \
-         {CONNECTIONS} streams at a time; medians of {} rounds, turn about. The mock writes every \
-         event by itself: in a burst as quickly as it can, else {} ms after the one before. Callers \
-         ask for no usage, so Weighbridge asks for it and takes the usage chunk out again.",
-        bench.plan.rounds,
-        GAP.as_millis()
+         {CONNECTIONS} streams at a time; medians of {} rounds, turn about. Every event is a chunk \
+         of HTTP of its own. Callers ask for no usage, so Weighbridge asks for it and takes the \
+         usage chunk out again.",
+        bench.plan.rounds
     );
     let names = peers.names();
-    let mut head = vec!["chunks"];
+    let mut head = vec!["how the mock writes"];
     head.extend(&names);
     head.extend(["beside bare hyper", "bar", "verdict"]);
     let mut table = Table::new("CPU time of a chunk", words, &head);
-    let burst = ("in a burst", Duration::ZERO, bench.plan.burst, bars::BURST);
-    let paced = ("5 ms apart", GAP, bench.plan.paced, bars::PACED);
-    for (what, gap, streams, bar) in [burst, paced] {
-        bench.mock.pace(Pace { gap, ..Pace::default() });
+    for Manner { what, pace, streams, bar } in manners(bench) {
+        bench.mock.pace(pace);
         let load = Load::streams(CONNECTIONS, streams);
-        let what_now = format!("chunks {what}");
+        let what_now = format!("streams {what}");
         let rounds = peer::turn_about(&mut peers.all, load, bench.plan.rounds, &what_now).await?;
         let costs: Vec<u64> = rounds.iter().map(|rounds| per_chunk(cpu_per_call(rounds))).collect();
         row(&mut table, what, &costs, bar);
     }
     Ok(table)
+}
+
+fn manners(bench: &Bench) -> [Manner; 3] {
+    let (burst, paced) = (bench.plan.burst, bench.plan.paced);
+    let at_once = Pace::default();
+    [
+        Manner {
+            what: "in a burst, 10 events to a write",
+            pace: Pace { together: TOGETHER, ..at_once },
+            streams: burst,
+            bar: bars::BURST,
+        },
+        Manner {
+            what: "in a burst, each by itself",
+            pace: at_once,
+            streams: burst,
+            bar: bars::BURST,
+        },
+        Manner {
+            what: "each by itself, 5 ms apart",
+            pace: Pace { gap: GAP, ..at_once },
+            streams: paced,
+            bar: bars::PACED,
+        },
+    ]
 }
 
 fn row(table: &mut Table, what: &str, costs: &[u64], bar: Bar) {
