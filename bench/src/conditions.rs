@@ -28,7 +28,7 @@ impl Conditions {
             ("build", profile.to_owned()),
             ("CPU", format!("{}, {cores} cores", cpu_model())),
             ("kernel", first_line("/proc/sys/kernel/osrelease")),
-            ("load average before", first_line("/proc/loadavg")),
+            ("load average before", load_average(&first_line("/proc/loadavg"))),
         ];
         Self { date, facts }
     }
@@ -76,6 +76,11 @@ fn model_in(text: &str) -> Option<&str> {
     Some(line.split_once(':')?.1.trim())
 }
 
+/// Of one, five and fifteen minutes; what stands after them is of no use here.
+fn load_average(line: &str) -> String {
+    line.split(' ').take(3).collect::<Vec<_>>().join(" ")
+}
+
 fn first_line(path: &str) -> String {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().next().unwrap_or("unknown").to_owned()
@@ -89,6 +94,11 @@ mod tests {
     fn the_model_of_a_cpu_is_what_the_system_calls_it() {
         assert_eq!(model_in("processor\t: 0\nmodel name\t: Zen 9\n"), Some("Zen 9"));
         assert_eq!(model_in("processor\t: 0\n"), None);
+    }
+
+    #[test]
+    fn a_load_average_is_three_figures() {
+        assert_eq!(load_average("2.05 1.85 1.61 1/83 8316"), "2.05 1.85 1.61");
     }
 
     #[test]
