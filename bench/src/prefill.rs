@@ -69,7 +69,7 @@ pub(crate) async fn prefill(wanted: u64) -> Result<Prefilled> {
 fn open(data: &Path) -> Result<Store> {
     let options = Options { calls: IN_FLIGHT, ..Options::default() };
     let fatal = |reason| progress::note(format_args!("the store has failed: {reason}"));
-    let opened = Store::open(data, options, &SystemClock::start(), &SystemEntropy, fatal);
+    let opened = Store::open(data, options, None, &SystemClock::start(), &SystemEntropy, fatal);
     let words = || format!("{} cannot be used; remove it, or free it", machine::shown(data));
     Ok(opened.with_context(words)?.store)
 }

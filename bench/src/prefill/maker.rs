@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use weighbridge_core::account::Account;
+use weighbridge_core::act::Stamp;
 use weighbridge_core::call::{
     Asked, Attempt, Attribution, Boot, Content, Ending, Input, Intent, Outcome,
 };
@@ -16,7 +17,6 @@ use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_proof::{Digest, Timestamp};
 use weighbridge_store::Store;
 use weighbridge_store::receipts::Row;
-use weighbridge_store::spending::Spend;
 use weighbridge_store::tables::{KeptTable, TableKind};
 
 use crate::clock::SystemEntropy;
@@ -56,7 +56,7 @@ impl Maker {
             let id = AccountId::new(from, entropy::fresh(&SystemEntropy)?);
             let key = KeyId::new(from, entropy::fresh(&SystemEntropy)?);
             let account = Account { id, name: format!("past {number}"), level: DEFAULT.to_owned() };
-            store.add_account(account, None, now).await?;
+            store.add_account(account, None, Stamp::new(now, None, &SystemEntropy)?).await?;
             accounts.push((id, key));
         }
         let step = SPAN / i64::try_from(calls.max(1)).unwrap_or(i64::MAX);
@@ -98,7 +98,7 @@ impl Maker {
         };
         let ending = ending(number, received_at, usage, held, content(&random[42..], 2_048));
         let receipt = receipt::issue(&intent, &ending, &salts)?;
-        let row = Row::new(intent.id, account, &receipt, Spend::of(&ending));
+        let row = Row::of(&intent, &ending, &receipt);
         Ok((intent, row))
     }
 }
