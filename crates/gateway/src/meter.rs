@@ -87,9 +87,10 @@ impl Meter {
         started: Moment,
         bill: Bill,
         once: Once,
-    ) -> Self {
+    ) -> Box<Self> {
         gateway.parts.metrics.in_flight.inc();
-        Self {
+        // It is handed from stage to stage, and is too large for that to cost nothing.
+        Box::new(Self {
             gateway,
             open: Some(open),
             intent,
@@ -102,7 +103,7 @@ impl Meter {
             bill,
             once,
             sent: Sent::default(),
-        }
+        })
     }
 
     /// The call.
@@ -196,7 +197,7 @@ impl Meter {
     }
 
     /// Ends the call and queues its receipt.
-    pub fn finish(mut self, end: End) -> (Closing, Weighed) {
+    pub fn finish(mut self: Box<Self>, end: End) -> (Closing, Weighed) {
         let now = self.gateway.parts.clock.now();
         let mut weighed = Weighed {
             call: self.intent.id,

@@ -6,6 +6,7 @@ mod console;
 mod http_client;
 mod ledger;
 mod quickstart;
+mod runtime;
 mod serve;
 mod verify;
 

@@ -20,6 +20,7 @@ use weighbridge_server::{CancellationToken, Config, Ended, StartError, start_log
 use crate::command::QuickstartArguments;
 use crate::console::complain;
 use crate::http_client;
+use crate::runtime;
 use crate::serve::finish;
 use engine::Engine;
 use proof::{Evidence, prove};
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &QuickstartArguments) -> ExitCode {
         complain("weighbridge quickstart --provider: not in this version");
         return ExitCode::from(crate::EXIT_UNUSABLE);
     }
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match runtime::start() {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(format_args!("cannot start: {error}"));

@@ -6,6 +6,7 @@ use weighbridge_server::{CancellationToken, Config, Ended, config, start_logging
 
 use crate::command::ServeArguments;
 use crate::console::{complain, say};
+use crate::runtime;
 
 pub(crate) fn run(arguments: &ServeArguments) -> ExitCode {
     let unusable = ExitCode::from(crate::EXIT_UNUSABLE);
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> ExitCode {
         config.listen = listen;
     }
     start_logging(&config.log);
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match runtime::start() {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(format_args!("cannot start: {error}"));

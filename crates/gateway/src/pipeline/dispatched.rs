@@ -21,7 +21,7 @@ use crate::relay::stream::StreamReply;
 
 /// The seventh stage: a reply that begins.
 pub struct Dispatched {
-    pub(crate) meter: Meter,
+    pub(crate) meter: Box<Meter>,
     pub(crate) provider: Arc<Provider>,
     pub(crate) reply: Response<Incoming>,
     pub(crate) stream: bool,

@@ -25,7 +25,7 @@ pub struct Metered<H> {
 
 impl<H> Metered<H> {
     /// Ends the call, queues its receipt, and holds `held` until that is committed.
-    pub(crate) fn new(meter: Meter, end: End, held: H) -> Self {
+    pub(crate) fn new(meter: Box<Meter>, end: End, held: H) -> Self {
         let parts = &meter.gateway().parts;
         let durability = parts.durability;
         let patience = Instant::now() + parts.limits.record_wait;
@@ -42,7 +42,7 @@ impl<H> Metered<H> {
 
 impl Metered<Failure> {
     /// A call that ends in `failure`, and tells its caller so.
-    pub(crate) fn failed(meter: Meter, failure: Failure) -> Self {
+    pub(crate) fn failed(meter: Box<Meter>, failure: Failure) -> Self {
         Self::new(meter, End::Failed(failure.clone()), failure)
     }
 }

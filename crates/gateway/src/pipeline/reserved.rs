@@ -19,7 +19,7 @@ use crate::upstream::SendError;
 
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
-    pub(crate) meter: Meter,
+    pub(crate) meter: Box<Meter>,
     pub(crate) offers: Vec<Offer>,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,

@@ -35,7 +35,7 @@ enum State {
 }
 
 struct Flowing {
-    meter: Meter,
+    meter: Box<Meter>,
     /// Pieces that have come; the last of them is held back.
     ready: VecDeque<Bytes>,
     rest: Incoming,
@@ -46,7 +46,7 @@ struct Flowing {
 
 impl LongReply {
     pub(crate) fn new(
-        meter: Meter,
+        meter: Box<Meter>,
         start: Bytes,
         rest: Incoming,
         scan: ReplyScan,

@@ -50,7 +50,7 @@ struct StreamEnd {
 
 struct Flowing {
     /// Taken when the stream ends.
-    meter: Option<Meter>,
+    meter: Option<Box<Meter>>,
     rest: Option<Incoming>,
     stream: ChatStream,
     /// How the stream ends, once that is known, and the terminator it ends with.
@@ -62,7 +62,7 @@ struct Flowing {
 
 impl StreamReply {
     pub(crate) fn new(
-        meter: Meter,
+        meter: Box<Meter>,
         rest: Incoming,
         options: StreamOptions,
         idle: Duration,

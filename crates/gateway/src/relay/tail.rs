@@ -8,7 +8,7 @@ use crate::meter::Meter;
 
 /// Reads the rest of a stream, bounded by `limits.tail_bytes` and `limits.tail_wait`, and leaves
 /// the receipt of a call whose caller left.
-pub(crate) fn read_for_usage(mut meter: Meter, mut rest: Incoming, mut stream: ChatStream) {
+pub(crate) fn read_for_usage(mut meter: Box<Meter>, mut rest: Incoming, mut stream: ChatStream) {
     let gateway = std::sync::Arc::clone(meter.gateway());
     let limits = gateway.parts.limits;
     let reading = async move {
