@@ -5,6 +5,7 @@ mod config_check;
 mod console;
 mod http_client;
 mod ledger;
+mod memory;
 mod quickstart;
 mod runtime;
 mod serve;
@@ -26,6 +27,7 @@ const EXIT_UNUSABLE: u8 = 2;
 const EXIT_CANNOT_RECORD: i32 = 4;
 
 fn main() -> ExitCode {
+    memory::keep_pages_small();
     match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Config(arguments) => config_check::run(&arguments),
