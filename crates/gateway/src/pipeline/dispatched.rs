@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use weighbridge_core::directory::Provider;
 use weighbridge_core::failure::{Code, Failure, Retry};
@@ -18,12 +17,13 @@ use crate::pipeline::reserved::shutting_down;
 use crate::relay::gather::{Gathered, gather};
 use crate::relay::long::LongReply;
 use crate::relay::stream::StreamReply;
+use crate::upstream::ProviderBody;
 
 /// The seventh stage: a reply that begins.
 pub struct Dispatched {
     pub(crate) meter: Box<Meter>,
     pub(crate) provider: Arc<Provider>,
-    pub(crate) reply: Response<Incoming>,
+    pub(crate) reply: Response<ProviderBody>,
     pub(crate) stream: bool,
     pub(crate) strip_usage: bool,
     pub(crate) trailer: bool,
@@ -201,7 +201,7 @@ fn is_event_stream(headers: &HeaderMap) -> Option<bool> {
 }
 
 /// The body of an error, if it is not too long and comes in time.
-async fn error_body(body: &mut Incoming, limit: usize, deadline: Instant) -> Option<Bytes> {
+async fn error_body(body: &mut ProviderBody, limit: usize, deadline: Instant) -> Option<Bytes> {
     use http_body_util::{BodyExt as _, Limited};
     let read = Limited::new(body, limit).collect();
     match tokio::time::timeout_at(deadline, read).await {

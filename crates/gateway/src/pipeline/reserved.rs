@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
-use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 use weighbridge_core::call::Outcome;
 use weighbridge_core::directory::Provider;
@@ -15,7 +14,7 @@ use weighbridge_tokens::Family;
 use crate::meter::Meter;
 use crate::money::offer::Offer;
 use crate::pipeline::{Dispatched, Metered};
-use crate::upstream::SendError;
+use crate::upstream::{ProviderBody, SendError};
 
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
@@ -93,7 +92,7 @@ impl Reserved {
         provider: &Provider,
         body: Bytes,
         patience: Duration,
-    ) -> Result<Response<Incoming>, (Failure, bool)> {
+    ) -> Result<Response<ProviderBody>, (Failure, bool)> {
         let gateway = self.meter.gateway();
         let name = &provider.name;
         let reply = tokio::time::timeout(

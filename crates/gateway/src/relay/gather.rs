@@ -1,8 +1,8 @@
 //! Taking a reply in whole, as long as it is short.
 
+use crate::upstream::ProviderBody;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_flavor::openai::ReplyScan;
@@ -20,7 +20,7 @@ pub(crate) enum Gathered {
 /// # Errors
 /// When it breaks off, is not JSON, or takes longer than until `deadline`.
 pub(crate) async fn gather(
-    body: &mut Incoming,
+    body: &mut ProviderBody,
     scan: &mut ReplyScan,
     limit: usize,
     deadline: Instant,

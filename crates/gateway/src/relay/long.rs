@@ -10,7 +10,6 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::Failure;
@@ -21,6 +20,7 @@ use crate::meter::{End, Meter};
 use crate::pipeline::Metered;
 use crate::pipeline::reserved::shutting_down;
 use crate::relay::gather::{broken_off, late, not_json};
+use crate::upstream::ProviderBody;
 
 /// See the module's words.
 pub struct LongReply {
@@ -38,7 +38,7 @@ struct Flowing {
     meter: Box<Meter>,
     /// Pieces that have come; the last of them is held back.
     ready: VecDeque<Bytes>,
-    rest: Incoming,
+    rest: ProviderBody,
     scan: ReplyScan,
     deadline: Pin<Box<Sleep>>,
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -48,7 +48,7 @@ impl LongReply {
     pub(crate) fn new(
         meter: Box<Meter>,
         start: Bytes,
-        rest: Incoming,
+        rest: ProviderBody,
         scan: ReplyScan,
         deadline: Instant,
     ) -> Self {

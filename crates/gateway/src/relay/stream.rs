@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::{Code, Failure, Retry};
@@ -25,6 +24,7 @@ use crate::pipeline::{Metered, Recorded};
 use crate::relay::coalesced::Coalesced;
 use crate::relay::patience::{Patience, Silence};
 use crate::relay::tail;
+use crate::upstream::ProviderBody;
 
 /// The most bytes that are put into one write.
 const COALESCE: usize = 64 << 10;
@@ -51,7 +51,7 @@ struct StreamEnd {
 struct Flowing {
     /// Taken when the stream ends.
     meter: Option<Box<Meter>>,
-    rest: Option<Incoming>,
+    rest: Option<ProviderBody>,
     stream: ChatStream,
     /// How the stream ends, once that is known, and the terminator it ends with.
     ending: Option<(End, Bytes)>,
@@ -63,7 +63,7 @@ struct Flowing {
 impl StreamReply {
     pub(crate) fn new(
         meter: Box<Meter>,
-        rest: Incoming,
+        rest: ProviderBody,
         options: StreamOptions,
         idle: Duration,
         comments: bool,

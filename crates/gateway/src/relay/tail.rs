@@ -1,14 +1,18 @@
 //! Reading on after the finish mark of a stream whose caller left, so that its usage is known.
 
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use weighbridge_flavor::openai::ChatStream;
 
 use crate::meter::Meter;
+use crate::upstream::ProviderBody;
 
 /// Reads the rest of a stream, bounded by `limits.tail_bytes` and `limits.tail_wait`, and leaves
 /// the receipt of a call whose caller left.
-pub(crate) fn read_for_usage(mut meter: Box<Meter>, mut rest: Incoming, mut stream: ChatStream) {
+pub(crate) fn read_for_usage(
+    mut meter: Box<Meter>,
+    mut rest: ProviderBody,
+    mut stream: ChatStream,
+) {
     let gateway = std::sync::Arc::clone(meter.gateway());
     let limits = gateway.parts.limits;
     let reading = async move {
@@ -35,7 +39,7 @@ pub(crate) fn read_for_usage(mut meter: Box<Meter>, mut rest: Incoming, mut stre
 
 /// Reads what a provider still sends after its terminator, so that the connection can be used
 /// again. Bounded like the above.
-pub(crate) fn finish(gateway: &crate::gateway::Gateway, mut rest: Incoming) {
+pub(crate) fn finish(gateway: &crate::gateway::Gateway, mut rest: ProviderBody) {
     if http_body::Body::is_end_stream(&rest) {
         return;
     }
