@@ -140,11 +140,7 @@ impl Ledger {
 
 /// Says why nothing is signed any more.
 fn refused(reason: &str) -> Standing {
-    tracing::error!(
-        reason,
-        "the log is not signed any more: calls are still recorded, but not proved; put the newest \
-         backup of the data directory back, or ask who else runs on it"
-    );
+    tracing::error!(reason, "the log is not signed any more: calls are recorded, but not proved");
     Standing::Refused(reason.into())
 }
 

@@ -8,6 +8,7 @@ use tokio::time::{Instant, Sleep};
 use weighbridge_core::failure::Failure;
 use weighbridge_store::place::Closing;
 
+use crate::front::openai::refusal_bytes;
 use crate::gateway::Durability;
 use crate::meter::{End, Meter, Weighed};
 use crate::pipeline::Recorded;
@@ -42,7 +43,9 @@ impl<H> Metered<H> {
 
 impl Metered<Failure> {
     /// A call that ends in `failure`, and tells its caller so.
-    pub(crate) fn failed(meter: Box<Meter>, failure: Failure) -> Self {
+    pub(crate) fn failed(mut meter: Box<Meter>, failure: Failure) -> Self {
+        // What the caller gets is what the receipt is of, also where it is our own words.
+        meter.give_out(&refusal_bytes(&failure));
         Self::new(meter, End::Failed(failure.clone()), failure)
     }
 }

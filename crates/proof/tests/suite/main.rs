@@ -4,6 +4,7 @@
 
 mod flips;
 mod forgeries;
+mod frozen;
 mod held;
 mod made;
 mod program;

@@ -54,7 +54,7 @@ pub(crate) fn ahead(seen: Option<&Signed>, tiles: &Tiles, size: u64) -> Result<(
     if let Some(seen) = seen.filter(|seen| seen.size > size) {
         return Err(format!(
             "a checkpoint of {} entries was signed, and the database has {size}: it is an older \
-             one that was put back",
+             one that was put back; bring the newest back",
             seen.size
         ));
     }
@@ -62,7 +62,7 @@ pub(crate) fn ahead(seen: Option<&Signed>, tiles: &Tiles, size: u64) -> Result<(
     if let Some(last) = tiles.last().filter(|last| *last >= size / WIDTH_U64) {
         return Err(format!(
             "there are tiles for {} entries, and the database has {size}: it is an older one that \
-             was put back",
+             was put back; bring the newest back",
             (last + 1) * WIDTH_U64
         ));
     }

@@ -9,6 +9,7 @@
 mod accounts;
 mod books;
 mod frozen;
+mod frozen_log;
 mod idempotency;
 mod ledger;
 mod money;

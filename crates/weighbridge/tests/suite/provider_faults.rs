@@ -95,6 +95,8 @@ async fn a_whole_reply_that_fails_is_an_error_with_a_receipt() {
         assert_eq!(receipt["outcome"], "error", "{model}");
         assert_eq!(receipt["error"]["code"], code, "{model}");
         assert_eq!(receipt["attempts"].as_array().unwrap().len(), 1, "{model}");
+        let output = weighbridge_proof::Digest::of(&reply.body).to_string();
+        assert_eq!(receipt["output"]["sha256"], output, "{model}");
     }
     assert_eq!(house.receipts().await.len() as u64, house.provider.seen_count());
 }
