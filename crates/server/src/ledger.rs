@@ -32,6 +32,7 @@ pub fn show(audit: &Audit) -> Value {
         "unpriced": audit.unpriced,
         "unknown": audit.unknown,
         "recomputed": audit.recomputed,
+        "log_entries": audit.log_entries,
         "totals": totals.collect::<serde_json::Map<_, _>>(),
         "differences": audit.differences,
         "differences_found": audit.differences_found,

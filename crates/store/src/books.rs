@@ -3,6 +3,7 @@
 //! Reads a database that may be in use, in one snapshot, and changes nothing. A long read keeps the
 //! write-ahead log from shrinking, so this is for a person who asks, not for every minute.
 
+mod log;
 mod receipt;
 
 use std::collections::{BTreeMap, HashMap};
@@ -39,6 +40,9 @@ pub struct Audit {
     pub unknown: u64,
     /// Receipts whose cost was computed again from their usage and the price they cite.
     pub recomputed: u64,
+    /// Entries of the log under its newest checkpoint; their hashes make the root that was signed,
+    /// unless a difference says otherwise.
+    pub log_entries: u64,
     /// What was paid, by currency.
     pub totals: BTreeMap<Currency, Totals>,
     /// The first differences that were found.
@@ -85,6 +89,7 @@ pub fn audit(dir: &Path, progress: &mut dyn FnMut(u64)) -> Result<Audit, StoreEr
     drop(rows);
     drop(statement);
     auditor.compare(&snapshot)?;
+    log::check(&snapshot, &mut auditor)?;
     let open: i64 = snapshot.query_row("SELECT count(*) FROM intents", [], |row| row.get(0))?;
     auditor.audit.open = open.unsigned_abs();
     Ok(auditor.audit)

@@ -4,7 +4,7 @@
 //! RFC 6962's, its tiles and checkpoints are C2SP's. A gateway that can see a signed state ahead of
 //! its own database signs nothing any more; it goes on recording, and says why.
 
-mod head;
+pub(crate) mod head;
 pub(crate) mod numbers;
 mod seen;
 mod sequencer;

@@ -96,7 +96,7 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Add up what every receipt charges and hold the balances against it
+    /// Add up what every receipt charges, hold the balances against it, hash the log again
     ///
     /// Exit 0 when they agree, 1 when they do not, 2 when the books cannot be read. A gateway may
     /// be running on them.

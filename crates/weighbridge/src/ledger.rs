@@ -64,11 +64,12 @@ fn data_dir(arguments: &LedgerCheckArguments) -> Option<PathBuf> {
 }
 
 fn print(audit: &Audit) {
-    let Audit { receipts, open, unpriced, unknown, recomputed, .. } = audit;
+    let Audit { receipts, open, unpriced, unknown, recomputed, log_entries, .. } = audit;
     say(format_args!("receipts    {receipts}, and {open} calls that have none yet"));
     say(format_args!("unpriced    {unpriced}"));
     say(format_args!("unknown     {unknown} (their end was not seen)"));
     say(format_args!("recomputed  {recomputed} costs from usage and price"));
+    say(format_args!("log         {log_entries} entries, hashed again"));
     for (currency, totals) in &audit.totals {
         say(format_args!(
             "{currency}         {} charged, {} overrun, {} owed to providers",
@@ -79,7 +80,9 @@ fn print(audit: &Audit) {
         say(format_args!("differs     {difference}"));
     }
     match audit.differences_found {
-        0 => say("the books agree: every balance is the sum of its receipts"),
+        0 => say(
+            "the books agree: every balance is the sum of its receipts, the log what was signed",
+        ),
         found => say(format_args!("the books do not agree: {found} differences")),
     }
 }

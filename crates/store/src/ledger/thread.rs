@@ -13,6 +13,9 @@ use super::{Standing, refused};
 /// for its own.
 const INTERVAL: Duration = Duration::from_millis(400);
 
+/// The most passes that are made once it is told to stop: what is left is numbered at the next start.
+const LAST_PASSES: usize = 16;
+
 /// A thread that numbers rows until it is stopped.
 #[derive(Debug)]
 pub(super) struct Thread {
@@ -38,7 +41,7 @@ impl Thread {
         Ok(Self { stop, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Numbers everything that is committed, then ends the thread.
+    /// Numbers what is committed, then ends the thread.
     pub(super) fn stop(&self) {
         *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.stop.1.notify_all();
@@ -62,17 +65,18 @@ fn run(
     standing: &watch::Sender<Standing>,
     stop: &(Mutex<bool>, Condvar),
 ) {
+    let stopped = || *stop.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut put_off = false;
     loop {
         let asked = stop.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, _) = stop
-            .1
-            .wait_timeout_while(asked, INTERVAL, |asked| !*asked)
-            .unwrap_or_else(PoisonError::into_inner);
-        let last = *asked;
-        drop(asked);
-        loop {
+        let waited = stop.1.wait_timeout_while(asked, INTERVAL, |asked| !*asked);
+        let last = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        let mut passes = 0;
+        while passes < LAST_PASSES || !(last || stopped()) {
+            passes += 1;
             match sequencer.pass() {
                 Ok((head, more)) => {
+                    put_off = false;
                     if let Some(head) = head {
                         standing.send_replace(Standing::Signed(Some(head)));
                     }
@@ -86,7 +90,9 @@ fn run(
                 }
                 Err(Stop::Ended) => return,
                 Err(Stop::Later(reason)) => {
-                    tracing::warn!(reason, "the log could not be gone on with yet");
+                    if !std::mem::replace(&mut put_off, true) {
+                        tracing::warn!(reason, "the log cannot be gone on with now; tried again");
+                    }
                     break;
                 }
             }

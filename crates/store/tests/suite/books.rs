@@ -52,3 +52,25 @@ async fn books_that_agree_are_added_up_and_whatever_is_changed_in_them_is_found(
     }
     assert!(audit(&dir.path().join("nowhere"), &mut |_| ()).is_err());
 }
+
+#[tokio::test]
+async fn a_changed_entry_of_the_log_is_a_difference_wherever_it_stands() {
+    for (statement, words) in [
+        ("UPDATE receipts SET leaf = leaf || ' ' WHERE seq = 7", "not those that were signed"),
+        ("DELETE FROM receipts WHERE seq = 7", "is missing"),
+        ("UPDATE head SET note = replace(note, '300', '301')", "not signed by the log's key"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = crate::ledger::open(dir.path());
+        crate::ledger::record(&store, 0, 300).await;
+        crate::ledger::grown(&store, 300).await;
+        store.close().await;
+        drop(store);
+        let books = audit(dir.path(), &mut |_| ()).unwrap();
+        assert_eq!((books.log_entries, books.differences_found), (300, 0));
+        let database = rusqlite::Connection::open(dir.path().join("weighbridge.db")).unwrap();
+        assert_eq!(database.execute(statement, []).unwrap(), 1);
+        let books = audit(dir.path(), &mut |_| ()).unwrap();
+        assert!(books.differences.iter().any(|it| it.contains(words)), "{:?}", books.differences);
+    }
+}
