@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use weighbridge_proof::Digest;
+use weighbridge_proof::checkpoint::Checkpoint;
+use weighbridge_proof::merkle::consistency;
 
 use crate::money::{Amount, Currency};
 
@@ -22,6 +24,7 @@ pub const ALL: &[Invariant] = &[
     Invariant { id: "R2", says: "one dispatched call, one receipt, whatever happened to it" },
     Invariant { id: "M1", says: "a settled call's entries sum to zero in each currency" },
     Invariant { id: "M2", says: "spent + reserved <= budget, at every moment" },
+    Invariant { id: "L1", says: "the log only grows, and every receipt has exactly one leaf" },
     Invariant { id: "F1", says: "same flavor in and out: the body's bytes are untouched" },
     Invariant { id: "F2", says: "a stream ends exactly once: in its terminator or its error" },
     Invariant { id: "K1", says: "a secret is never logged, echoed, exported or stored in clear" },
@@ -174,6 +177,67 @@ pub fn m2_at_rest(spent: Amount, reserved: Amount, charged: Amount) -> Result<()
     Ok(())
 }
 
+/// **L1**: the newer checkpoint's tree begins with the older one's, as `proof` shows.
+///
+/// # Errors
+/// The older one's size, where it is not so.
+pub fn l1(older: &Checkpoint, newer: &Checkpoint, proof: &[Digest]) -> Result<(), Broken> {
+    let broken = |what: String| Err(Broken { id: "L1", what });
+    let (from, to) = ((older.size, &older.root), (newer.size, &newer.root));
+    if older.origin != newer.origin {
+        return broken(format!("the log was {} and is {}", older.origin, newer.origin));
+    }
+    if older.size > newer.size {
+        return broken(format!("{} entries were signed, and then {}", older.size, newer.size));
+    }
+    if !consistency::holds(from, to, proof) {
+        return broken(format!(
+            "the log of {} entries does not begin with the {} that were signed before",
+            newer.size, older.size
+        ));
+    }
+    Ok(())
+}
+
+/// Where a receipt stands in the log: as it says itself, or as the log shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeafSeen {
+    /// The receipt's id.
+    pub receipt: String,
+    /// The entry's number.
+    pub index: u64,
+}
+
+/// **L1**: every receipt has exactly one leaf, it stands where the receipt says, and there is no
+/// leaf of a receipt that there is not.
+///
+/// # Errors
+/// The first receipt or leaf of which that is not so.
+pub fn l1_leaves(receipts: &[LeafSeen], leaves: &[LeafSeen]) -> Result<(), Broken> {
+    let broken = |what: String| Err(Broken { id: "L1", what });
+    let mut by_id: BTreeMap<&str, u64> = BTreeMap::new();
+    for LeafSeen { receipt, index } in leaves {
+        if let Some(first) = by_id.insert(receipt, *index) {
+            return broken(format!("{receipt} has two leaves, the entries {first} and {index}"));
+        }
+    }
+    for LeafSeen { receipt, index } in receipts {
+        match by_id.remove(receipt.as_str()) {
+            Some(found) if found == *index => {}
+            Some(found) => {
+                return broken(format!("{receipt} says it is entry {index} and is {found}"));
+            }
+            None => return broken(format!("{receipt} has no leaf")),
+        }
+    }
+    match by_id.first_key_value() {
+        None => Ok(()),
+        Some((receipt, index)) => {
+            broken(format!("entry {index} is the leaf of {receipt}, which is no receipt"))
+        }
+    }
+}
+
 /// How a stream ended, as its bytes show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StreamEnds {
@@ -199,6 +263,8 @@ pub fn f2(ends: StreamEnds) -> Result<(), Broken> {
 
 #[cfg(test)]
 mod tests {
+    use weighbridge_proof::merkle::{leaf_hash, node_hash};
+
     use super::*;
 
     fn receipt(id: &str, outcome: &str, input: &[u8], output: &[u8]) -> ReceiptSeen {
@@ -269,6 +335,38 @@ mod tests {
         assert!(m2_at_rest(amount("3"), amount("0"), amount("3")).is_ok());
         assert!(m2_at_rest(amount("3"), amount("0.1"), amount("3")).is_err());
         assert!(m2_at_rest(amount("2"), amount("0"), amount("3")).is_err());
+    }
+
+    #[test]
+    fn l1_wants_every_tree_to_begin_with_the_ones_before() {
+        let checkpoint = |size, root| Checkpoint { origin: "a".to_owned(), size, root };
+        let [one, two, other] = [b"1", b"2", b"3"].map(|entry| leaf_hash(entry));
+        let (older, newer) = (checkpoint(1, one), checkpoint(2, node_hash(&one, &two)));
+        assert!(l1(&older, &newer, &[two]).is_ok());
+        assert!(l1(&newer, &newer, &[]).is_ok());
+        // Another history; a fork of one size; one that shrank; another log.
+        assert_eq!(l1(&checkpoint(1, other), &newer, &[two]).unwrap_err().id, "L1");
+        assert!(l1(&older, &checkpoint(1, other), &[]).is_err());
+        assert!(l1(&newer, &older, &[two]).is_err());
+        let elsewhere = Checkpoint { origin: "b".to_owned(), ..newer.clone() };
+        assert!(l1(&older, &elsewhere, &[two]).is_err());
+    }
+
+    #[test]
+    fn l1_wants_one_leaf_per_receipt_where_the_receipt_says() {
+        let seen = |receipt: &str, index| LeafSeen { receipt: receipt.to_owned(), index };
+        let receipts = [seen("a", 3), seen("b", 5)];
+        assert!(l1_leaves(&receipts, &[seen("b", 5), seen("a", 3)]).is_ok());
+        for leaves in [
+            vec![seen("a", 3)],
+            vec![seen("a", 3), seen("b", 5), seen("b", 6)],
+            vec![seen("a", 3), seen("b", 6)],
+            vec![seen("a", 3), seen("b", 5), seen("c", 6)],
+        ] {
+            assert_eq!(l1_leaves(&receipts, &leaves).unwrap_err().id, "L1", "{leaves:?}");
+        }
+        let twice = [seen("a", 3), seen("a", 3)];
+        assert!(l1_leaves(&twice, &[seen("a", 3)]).is_err());
     }
 
     #[test]
