@@ -2,21 +2,27 @@
 //!
 //! The gateway runs on a disk that keeps exactly what was flushed. After each kill everything else
 //! is thrown away before the next start, and the invariants of `weighbridge_core::invariant` are
-//! checked against what callers and provider saw.
+//! checked against what callers and provider saw, and against every checkpoint of the log that
+//! somebody got.
 
 mod caller;
+mod clerk;
 mod comments;
 mod dice;
 mod failed_sync;
 mod full_disk;
+mod history;
 mod judge;
 mod kills;
+mod ledger;
 mod load;
+mod outsider;
 mod plan;
 mod receipts;
 mod site;
 mod span;
 mod tally;
+mod tree;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};

@@ -8,8 +8,10 @@ use tokio::time::sleep;
 use weighbridge_testkit::shim::Fault;
 
 use super::dice::Dice;
+use super::history::History;
 use super::judge::Case;
-use super::load::Load;
+use super::load::{Load, Loaded};
+use super::receipts::Receipts;
 use super::site::Site;
 use super::tally::Tally;
 use crate::progress;
@@ -24,28 +26,35 @@ const CODE: i32 = 4;
 /// See the module's words.
 pub(crate) async fn run(site: &Site, mut dice: Dice) -> Result<()> {
     let mut gateway = site.start().await?;
-    let load = Load::start(site, gateway.url(), 1, &mut dice);
+    let mut load = Load::start(site, gateway.url(), 1, &mut dice);
     sleep(BEFORE).await;
+    load.newer_checkpoint().await?;
     site.set(Fault::FailingFlush, true)?;
     let status = gateway.ended(END).await.context("a flush failed, and the gateway goes on")?;
     if status.code() != Some(CODE) {
         bail!("the gateway ended with {status}, not {CODE}; it said:\n{}", gateway.said());
     }
-    let calls = load.stop().await?;
+    let Loaded { calls, checkpoints } = load.stop().await?;
+    let mut history = History::default();
+    history.remember(checkpoints);
     let dispatched = site.dispatched().await?;
     site.cut_power()?;
     site.set(Fault::FailingFlush, false)?;
     let gateway = site.start().await.context("the start after the failed flush")?;
-    let receipts = site.receipts(&gateway, &HashSet::new()).await?;
-    let case = Case { calls, dispatched, receipts };
+    let newest = history.caught_up(site, &gateway).await?;
+    let Receipts { seen: receipts, leaves } = site.receipts(&gateway, &HashSet::new()).await?;
+    let case = Case { calls, dispatched, receipts, leaves };
     let mut tally = Tally::default();
     tally.add(&case);
     case.judge()?;
     site.balances(&gateway, case.charged()).await?;
+    case.numbered()?;
+    history.check(site, &gateway, &newest, &case.leaves).await?;
     if !tally.is_telling() {
         bail!("the load was too small to tell anything: {tally}");
     }
     progress::line(&tally);
-    progress::line("crash --failed-sync: the process ended with 4; R1, R2 and M2 held");
+    progress::line(&history);
+    progress::line("crash --failed-sync: the process ended with 4; R1, R2, M2 and L1 held");
     Ok(())
 }

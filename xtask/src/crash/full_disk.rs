@@ -11,6 +11,7 @@ use weighbridge_testkit::shim::Fault;
 
 use super::caller::{Call, Caller};
 use super::dice::Dice;
+use super::history::History;
 use super::judge::Case;
 use super::load::Load;
 use super::plan::Plan;
@@ -29,12 +30,14 @@ const CALLS: u32 = 50;
 /// See the module's words.
 pub(crate) async fn run(site: &Site, mut dice: Dice) -> Result<()> {
     let gateway = site.start().await?;
-    let mut case = Case::default();
+    let (mut case, mut history) = (Case::default(), History::default());
     let load = Load::start(site, gateway.url(), 1, &mut dice);
     sleep(UNDER_LOAD).await;
     site.set(Fault::Full, true)?;
     sleep(UNDER_LOAD).await;
-    case.calls.extend(load.stop().await?);
+    let loaded = load.stop().await?;
+    case.calls.extend(loaded.calls);
+    history.remember(loaded.checkpoints);
 
     let mut probe = Probe { caller: Caller::new(gateway.url(), site.key()), dice, made: 0 };
     probe.until(&mut case, false).await.context("the disk is full, and calls are served")?;
@@ -53,28 +56,42 @@ pub(crate) async fn run(site: &Site, mut dice: Dice) -> Result<()> {
     let mended = stopwatch::words(watch.elapsed());
     let load = Load::start(site, gateway.url(), 2, &mut probe.dice);
     sleep(UNDER_LOAD).await;
-    finish(site, gateway, load, case).await?;
+    finish(site, gateway, load, case, history).await?;
     progress::line(format_args!(
         "crash --full-disk: {CALLS} calls refused before dispatch, served again after {mended}; \
-         R1, R2 and M2 held"
+         R1, R2, M2 and L1 held"
     ));
     Ok(())
 }
 
-/// Kills the gateway under load and checks the books.
-async fn finish(site: &Site, gateway: Gateway, load: Load, mut case: Case) -> Result<()> {
+/// Kills the gateway under load, as soon as the log has gone on, and checks books and log.
+async fn finish(
+    site: &Site,
+    gateway: Gateway,
+    mut load: Load,
+    mut case: Case,
+    mut history: History,
+) -> Result<()> {
+    load.newer_checkpoint().await?;
     site.kill(gateway).await?;
-    case.calls.extend(load.stop().await?);
+    let loaded = load.stop().await?;
+    case.calls.extend(loaded.calls);
+    history.remember(loaded.checkpoints);
     case.dispatched = site.dispatched().await?;
     site.cut_power()?;
     let gateway = site.start().await?;
-    case.receipts = site.receipts(&gateway, &HashSet::new()).await?;
+    let newest = history.caught_up(site, &gateway).await?;
+    let receipts = site.receipts(&gateway, &HashSet::new()).await?;
+    (case.receipts, case.leaves) = (receipts.seen, receipts.leaves);
     let mut tally = Tally::default();
     tally.add(&case);
     tally.kills += 1;
     progress::line(&tally);
     case.judge()?;
     site.balances(&gateway, case.charged()).await?;
+    case.numbered()?;
+    history.check(site, &gateway, &newest, &case.leaves).await?;
+    progress::line(&history);
     if let Some(call) = case.calls.iter().find(|call| call.hung) {
         bail!("the call {} hung until its caller gave up", call.marker);
     }

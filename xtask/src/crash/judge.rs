@@ -1,8 +1,11 @@
 //! What callers, the provider and the gateway say of the same calls, held against each other.
 
+pub(crate) mod growth;
+pub(crate) mod leaves;
+
 use std::collections::{HashMap, HashSet};
 
-use weighbridge_core::invariant::{self, Broken, Dispatched, ReceiptSeen};
+use weighbridge_core::invariant::{self, Broken, Dispatched, LeafSeen, ReceiptSeen};
 use weighbridge_core::money::Amount;
 use weighbridge_proof::Digest;
 
@@ -20,6 +23,8 @@ pub(crate) struct Case {
     pub(crate) dispatched: Vec<Option<String>>,
     /// The receipts that there are.
     pub(crate) receipts: Vec<ReceiptSeen>,
+    /// Where the receipts say that they stand in the log.
+    pub(crate) leaves: Vec<LeafSeen>,
 }
 
 impl Case {
@@ -28,6 +33,17 @@ impl Case {
         self.calls.extend(other.calls);
         self.dispatched.extend(other.dispatched);
         self.receipts.extend(other.receipts);
+        self.leaves.extend(other.leaves);
+    }
+
+    /// Whether every receipt says where it stands in the log, which has caught up.
+    pub(crate) fn numbered(&self) -> Result<(), Broken> {
+        let numbered: HashSet<&str> =
+            self.leaves.iter().map(|leaf| leaf.receipt.as_str()).collect();
+        match self.ids(|receipt| !numbered.contains(receipt.id.as_str())).next() {
+            None => Ok(()),
+            Some(id) => Err(Broken { id: "L1", what: format!("{id} has no number in the log") }),
+        }
     }
 
     /// What the receipts charge.

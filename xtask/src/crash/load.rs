@@ -1,4 +1,4 @@
-//! Many callers at a time.
+//! Many callers at a time, an administrator, and somebody who watches the log.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,8 +8,12 @@ use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use weighbridge_proof::checkpoint::Checkpoint;
+
 use super::caller::{Call, Caller};
+use super::clerk::Clerk;
 use super::dice::Dice;
+use super::outsider::Outsider;
 use super::plan::Plan;
 use super::site::Site;
 
@@ -23,6 +27,17 @@ const END: Duration = Duration::from_secs(60);
 pub(crate) struct Load {
     callers: JoinSet<Vec<Call>>,
     shared: Arc<Shared>,
+    clerk: Clerk,
+    outsider: Option<Outsider>,
+}
+
+/// What a load saw.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// The calls that were made.
+    pub(crate) calls: Vec<Call>,
+    /// Every checkpoint of the log, in the order of sight.
+    pub(crate) checkpoints: Vec<Checkpoint>,
 }
 
 /// What the callers of one load share.
@@ -36,6 +51,12 @@ struct Shared {
 impl Load {
     /// Starts from 16 to 32 callers against the gateway at `url`.
     pub(crate) fn start(site: &Site, url: &str, round: usize, dice: &mut Dice) -> Self {
+        let outsider = Some(site.outsider(url));
+        Self { outsider, ..Self::unwatched(site, url, round, dice) }
+    }
+
+    /// As [`start`](Self::start), against a gateway whose log is not signed any more.
+    pub(crate) fn unwatched(site: &Site, url: &str, round: usize, dice: &mut Dice) -> Self {
         let shared =
             Arc::new(Shared { round, next: AtomicU64::new(1), stop: AtomicBool::new(false) });
         let mut callers = JoinSet::new();
@@ -43,11 +64,19 @@ impl Load {
             let caller = Caller::new(url, site.key());
             callers.spawn(keep_calling(caller, Arc::clone(&shared), dice.fork()));
         }
-        Self { callers, shared }
+        Self { callers, shared, clerk: site.clerk(url), outsider: None }
     }
 
-    /// Lets every caller finish its call, and gathers the calls that were made.
-    pub(crate) async fn stop(mut self) -> Result<Vec<Call>> {
+    /// Waits until the log has a checkpoint that nobody had seen.
+    pub(crate) async fn newer_checkpoint(&mut self) -> Result<()> {
+        match &mut self.outsider {
+            Some(outsider) => outsider.newer().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets every caller finish its call, and gathers what was made and seen.
+    pub(crate) async fn stop(mut self) -> Result<Loaded> {
         self.shared.stop.store(true, Ordering::Relaxed);
         let mut calls = Vec::new();
         while let Some(done) = timeout(END, self.callers.join_next())
@@ -56,7 +85,12 @@ impl Load {
         {
             calls.extend(done.context("a caller failed")?);
         }
-        Ok(calls)
+        self.clerk.stop().await?;
+        let checkpoints = match self.outsider {
+            Some(outsider) => outsider.stop().await?,
+            None => Vec::new(),
+        };
+        Ok(Loaded { calls, checkpoints })
     }
 }
 

@@ -4,23 +4,28 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use weighbridge_core::invariant::ReceiptSeen;
+use weighbridge_core::invariant::{LeafSeen, ReceiptSeen};
 use weighbridge_core::money::Amount;
 use weighbridge_proof::Digest;
-use weighbridge_testkit::http::{Connection, Request};
+use weighbridge_testkit::http::{self, Connection, Request};
 
 /// How many are asked for at a time.
 const PAGE: u32 = 500;
 
+/// Receipts as they were read.
+#[derive(Debug, Default)]
+pub(crate) struct Receipts {
+    /// What they say.
+    pub(crate) seen: Vec<ReceiptSeen>,
+    /// Where they say that they stand in the log, those that do.
+    pub(crate) leaves: Vec<LeafSeen>,
+}
+
 /// Reads every receipt, or those that came after the `known` ones.
-pub(crate) async fn read(
-    url: &str,
-    admin_key: &str,
-    known: &HashSet<String>,
-) -> Result<Vec<ReceiptSeen>> {
+pub(crate) async fn read(url: &str, admin_key: &str, known: &HashSet<String>) -> Result<Receipts> {
     let mut connection = Connection::open(url).await.context("the gateway")?;
     let mut path = format!("/gateway/v1/receipts?limit={PAGE}");
-    let mut receipts = Vec::new();
+    let mut receipts = Receipts::default();
     loop {
         let reply = connection.exchange(&Request::get(&path).bearer(admin_key)).await?;
         if reply.status != 200 {
@@ -34,7 +39,8 @@ pub(crate) async fn read(
             if known.contains(&receipt.id) {
                 met_known = true;
             } else {
-                receipts.push(receipt);
+                receipts.leaves.extend(leaf(item));
+                receipts.seen.push(receipt);
             }
         }
         match page.get("next").and_then(Value::as_str) {
@@ -60,6 +66,32 @@ fn receipt(item: &Value) -> Option<ReceiptSeen> {
     })
 }
 
+fn leaf(item: &Value) -> Option<LeafSeen> {
+    let receipt = item.get("id")?.as_str()?.to_owned();
+    Some(LeafSeen { receipt, index: item.get("leaf_index")?.as_u64()? })
+}
+
+/// The number in the log of the newest receipt: nothing where there is no receipt, an error where
+/// it has no number yet.
+pub(crate) async fn newest_index(
+    url: &str,
+    admin_key: &str,
+) -> Result<Result<Option<u64>, NoLeaf>> {
+    let request = Request::get("/gateway/v1/receipts?limit=1").bearer(admin_key);
+    let reply = http::call(url, &request).await?;
+    let page = reply.json();
+    let items = page.get("items").and_then(Value::as_array);
+    let items = items.with_context(|| format!("a list without items: {}", reply.text()))?;
+    Ok(match items.first() {
+        None => Ok(None),
+        Some(item) => leaf(item).map(|leaf| Some(leaf.index)).ok_or(NoLeaf),
+    })
+}
+
+/// A receipt has no number in the log yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoLeaf;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +108,9 @@ mod tests {
         assert_eq!(receipt(&item).unwrap().output, Some(Digest::of(b"q")));
         item["input"] = Value::Null;
         assert_eq!(receipt(&item), None);
+        item["leaf_index"] = Value::Null;
+        assert_eq!(leaf(&item), None);
+        item["leaf_index"] = 7.into();
+        assert_eq!(leaf(&item), Some(LeafSeen { receipt: "rcpt_1".to_owned(), index: 7 }));
     }
 }
