@@ -19,6 +19,7 @@ mod load;
 mod outsider;
 mod plan;
 mod receipts;
+mod restored;
 mod site;
 mod span;
 mod tally;
@@ -43,23 +44,27 @@ use span::Span;
   cargo xtask crash --short
   cargo xtask crash --weaken
   cargo xtask crash --full-disk
-  cargo xtask crash --failed-sync")]
+  cargo xtask crash --failed-sync
+  cargo xtask crash --restored")]
 pub(crate) struct Args {
     /// How many times the gateway is killed.
     #[arg(long, value_name = "N", default_value_t = 200)]
     rounds: usize,
     /// Lower the sync of the write-ahead log. The losses must be found, or this fails.
-    #[arg(long, conflicts_with_all = ["full_disk", "failed_sync"])]
+    #[arg(long, conflicts_with_all = ["full_disk", "failed_sync", "restored"])]
     weaken: bool,
     /// A little of everything, for `cargo xtask test`.
-    #[arg(long, conflicts_with_all = ["weaken", "full_disk", "failed_sync"])]
+    #[arg(long, conflicts_with_all = ["weaken", "full_disk", "failed_sync", "restored"])]
     short: bool,
     /// Fill the disk under load, and make room again.
-    #[arg(long, conflicts_with = "failed_sync")]
+    #[arg(long, conflicts_with_all = ["failed_sync", "restored"])]
     full_disk: bool,
     /// Let a flush fail under load.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "restored")]
     failed_sync: bool,
+    /// Put an older database back beside the log's newer files.
+    #[arg(long)]
+    restored: bool,
     /// The gateway to run, instead of building one in release.
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
@@ -77,6 +82,7 @@ enum Scenario {
     Kills { rounds: usize, span: Span, weaken: bool },
     FullDisk,
     FailedSync,
+    Restored,
 }
 
 /// Kills in each of the two parts of the short form.
@@ -99,6 +105,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Scenario::FullDisk
     } else if args.failed_sync {
         Scenario::FailedSync
+    } else if args.restored {
+        Scenario::Restored
     } else {
         Scenario::Kills { rounds, span, weaken }
     };
@@ -116,7 +124,8 @@ pub(crate) fn short(binary: Option<&Path>, seed: Option<u64>) -> Result<Option<S
         None => compile::gateway(Profile::Dev)?.program("weighbridge")?.to_owned(),
     };
     let kills = |weaken| Scenario::Kills { rounds: SHORT_ROUNDS, span: Span::SHORT, weaken };
-    let scenarios = [kills(false), kills(true), Scenario::FullDisk, Scenario::FailedSync];
+    let scenarios =
+        [kills(false), kills(true), Scenario::FullDisk, Scenario::FailedSync, Scenario::Restored];
     play(&binary, &scenarios, seed)?;
     Ok(None)
 }
@@ -151,6 +160,7 @@ impl Scenario {
             }
             Self::FullDisk => full_disk::run(site, dice).await,
             Self::FailedSync => failed_sync::run(site, dice).await,
+            Self::Restored => restored::run(site, dice).await,
         }
     }
 }

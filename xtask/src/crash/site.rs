@@ -173,6 +173,11 @@ impl Site {
         Ok(self.disk.cut_power()?)
     }
 
+    /// Counts everything on the disk as flushed: the gateway has ended properly.
+    pub(crate) fn settle(&self) -> Result<()> {
+        Ok(self.disk.settle()?)
+    }
+
     /// The developer's key.
     pub(crate) fn key(&self) -> &str {
         &self.key
