@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::failure::{Code, Failure, Retry, Source};
@@ -163,30 +163,42 @@ async fn tell(failed: Metered<Failure>) -> Response<ReplyBody> {
     }
 }
 
+/// About how many headers a reply has.
+const HEADERS: usize = 16;
+
+// Read once, and not with every reply.
+static CALL: HeaderName = HeaderName::from_static("x-weighbridge-call");
+static PROVIDER: HeaderName = HeaderName::from_static("x-weighbridge-provider");
+static MODEL: HeaderName = HeaderName::from_static("x-weighbridge-model");
+static COST: HeaderName = HeaderName::from_static("x-weighbridge-cost");
+static DURATION: HeaderName = HeaderName::from_static("x-weighbridge-duration-ms");
+
 fn dress(response: &mut Response<ReplyBody>, head: &ReplyHead) {
     *response.status_mut() = head.status;
     let headers = response.headers_mut();
+    // So many that they would have to be laid out anew twice.
+    headers.reserve(HEADERS);
     if let Some(value) = &head.content_type {
         headers.insert(CONTENT_TYPE, value.clone());
     }
     if let Some(value) = &head.retry_after {
         headers.insert(RETRY_AFTER, value.clone());
     }
-    insert_text(headers, "x-weighbridge-call", &head.call.to_string());
-    insert_text(headers, "x-weighbridge-provider", &head.provider.name);
-    insert_text(headers, "x-weighbridge-model", &head.model);
+    insert_text(headers, &CALL, &head.call.to_string());
+    insert_text(headers, &PROVIDER, &head.provider.name);
+    insert_text(headers, &MODEL, &head.model);
 }
 
 /// What a call weighed.
 fn weigh(headers: &mut HeaderMap, weighed: Weighed) {
-    headers.insert("x-weighbridge-duration-ms", HeaderValue::from(weighed.duration_us / 1000));
+    headers.insert(&DURATION, HeaderValue::from(weighed.duration_us / 1000));
     if let Some(cost) = weighed.cost {
-        insert_text(headers, "x-weighbridge-cost", &cost.to_string());
+        insert_text(headers, &COST, &cost.to_string());
     }
 }
 
 /// A header out of text that may hold what no header can: then it is left out.
-fn insert_text(headers: &mut HeaderMap, name: &'static str, text: &str) {
+fn insert_text(headers: &mut HeaderMap, name: &HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);
     }
@@ -273,7 +285,7 @@ fn refuse_recorded(failure: &Failure, weighed: Weighed) -> Response<ReplyBody> {
         refuse(failure)
     };
     let headers = response.headers_mut();
-    insert_text(headers, "x-weighbridge-call", &weighed.call.to_string());
+    insert_text(headers, &CALL, &weighed.call.to_string());
     weigh(headers, weighed);
     response
 }

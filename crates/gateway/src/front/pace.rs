@@ -3,19 +3,24 @@
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use weighbridge_core::failure::Retry;
 use weighbridge_core::window::Allowance;
+
+// Read once, and not with every reply.
+static LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit-requests");
+static REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
+static RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset-requests");
 
 /// Puts what is left of a window on a reply, by the names that OpenAI's SDKs and tools read.
 /// Source: "Rate limits in headers" in OpenAI's API reference; the reset is written as there, in
 /// Go's way: `1s`, `6m0s`, `120ms`.
 pub fn dress(headers: &mut HeaderMap, allowance: &Allowance) {
     let Allowance { limit, remaining, reset } = *allowance;
-    headers.insert("x-ratelimit-limit-requests", HeaderValue::from(limit));
-    headers.insert("x-ratelimit-remaining-requests", HeaderValue::from(remaining));
+    headers.insert(&LIMIT, HeaderValue::from(limit));
+    headers.insert(&REMAINING, HeaderValue::from(remaining));
     if let Ok(reset) = HeaderValue::from_str(&span(reset)) {
-        headers.insert("x-ratelimit-reset-requests", reset);
+        headers.insert(&RESET, reset);
     }
 }
 
