@@ -117,6 +117,10 @@ pub(crate) fn ledger_failure(error: LedgerError) -> Failure {
             );
             Failure::gateway(Code::LedgerNotSigned, Retry::Never, words)
         }
+        LedgerError::Busy => {
+            let words = "too many ask for parts of the log now; try again";
+            Failure::gateway(Code::Overloaded, Retry::After(1), words)
+        }
         LedgerError::Missing => missing("part of the log as it stands now"),
         LedgerError::Store(detail) => {
             tracing::error!(detail, "the log cannot be read");

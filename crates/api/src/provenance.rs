@@ -15,38 +15,19 @@ use crate::answer::page;
 use crate::ask::{Ask, invalid, store_failure};
 use crate::receipts::not_readable;
 
-/// How long a look-up waits for the index, which is behind by less than a second.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
-
 pub(crate) async fn read(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     ask.may(Permission::ReadOwnReceipts)?;
     let digest: Digest =
         ask.id("content").map_err(|_| invalid("sha256", "should be 64 lower-case hex digits"))?;
     let account = ask.account_filter(Permission::ReadAllReceipts)?;
     let (limit, before) = ask.page(&["account"], |text| read_cursor(text).ok())?;
-    let store = ask.gateway.store();
-    let mut indexed = store.indexed();
-    let look = async {
-        loop {
-            match store.provenance(digest, account, limit, before).await {
-                Err(ProvenanceError::Behind { through, last }) => {
-                    if indexed.wait_for(|now| *now > through).await.is_err() {
-                        return Err(ProvenanceError::Behind { through, last });
-                    }
-                }
-                answer => return answer,
-            }
-        }
-    };
-    let found = tokio::time::timeout(PATIENCE, look)
-        .await
-        .unwrap_or(Err(ProvenanceError::Behind { through: 0, last: 0 }));
+    let found = ask.gateway.store().provenance(digest, account, limit, before).await;
     let found = found.map_err(|error| match error {
         ProvenanceError::Store(error) => store_failure(error),
-        ProvenanceError::Behind { .. } => {
-            let through = *store.indexed().borrow();
+        ProvenanceError::Behind { through, last } => {
             let words = format!(
-                "the index of hashes is being built: {through} receipts are in it; ask again"
+                "the index of hashes is being built: {through} of {last} receipts are in it; ask \
+                 again"
             );
             Failure::gateway(Code::NotSequenced, Retry::After(5), words)
         }

@@ -2,9 +2,11 @@
 
 use crate::digest::{Digest, Hasher};
 
-/// How the gateway's own comment lines in a stream begin. They are outside the output hash, each
-/// with the empty line behind it.
-pub const COMMENT: &[u8] = b": weighbridge";
+/// How the gateway's own comment lines in a stream begin.
+const COMMENT: &[u8] = b": weighbridge ";
+
+/// The longest of them.
+const COMMENT_LIMIT: usize = 4 << 10;
 
 /// What bytes hash to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,29 +32,36 @@ impl Measured {
     }
 }
 
-/// Computes both as the bytes pass; holds no more of them than the start of a line.
-#[derive(Debug, Default)]
+/// Computes both as the bytes pass; holds no more of them than one comment line.
+///
+/// Left out is exactly what the gateway writes, and only where it writes it: behind the empty line of
+/// an event or at the start, `: weighbridge ping` or `: weighbridge {...}`, each with the empty line
+/// behind it. Anything else is a part of the reply: what a reader of the stream could take for an
+/// event must not be taken for a comment here.
+#[derive(Debug)]
 pub struct ContentHasher {
     whole: Hasher,
     kept: Hasher,
-    state: State,
+    /// A line that may be a comment of ours.
+    held: Vec<u8>,
+    /// What has passed of the line under way; nothing of it so far.
+    line_is_empty: bool,
+    /// The byte before ended a line as a carriage return, so a line feed here belongs to it.
+    after_cr: bool,
+    /// An event has just ended, or none has begun: here a comment of ours may stand.
+    between: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// So many bytes of a line's start are those of a comment of ours.
-    Start(usize),
-    /// In a line that is kept.
-    Kept,
-    /// In a comment of ours.
-    Comment,
-    /// Behind one: an empty line there belongs to it.
-    After,
-}
-
-impl Default for State {
+impl Default for ContentHasher {
     fn default() -> Self {
-        Self::Start(0)
+        Self {
+            whole: Hasher::new(),
+            kept: Hasher::new(),
+            held: Vec::new(),
+            line_is_empty: true,
+            after_cr: false,
+            between: true,
+        }
     }
 }
 
@@ -61,46 +70,91 @@ impl ContentHasher {
     pub fn update(&mut self, bytes: &[u8]) {
         self.whole.update(bytes);
         let mut rest = bytes;
-        while let Some(first) = rest.first() {
-            match self.state {
-                State::After if *first == b'\n' => {
-                    self.state = State::Start(0);
-                    rest = &rest[1..];
+        while let Some(&first) = rest.first() {
+            if !self.held.is_empty() || (self.between && first == COMMENT[0]) {
+                rest = &rest[1..];
+                self.hold(first);
+                continue;
+            }
+            // Up to the next place where a comment might begin, nothing has to be held.
+            let mut passed = 0;
+            while let Some(&byte) = rest.get(passed) {
+                if self.between && byte == COMMENT[0] {
+                    break;
                 }
-                State::After => self.state = State::Start(0),
-                State::Start(seen) if COMMENT.get(seen) == Some(first) => {
-                    self.state = match seen + 1 {
-                        all if all == COMMENT.len() => State::Comment,
-                        seen => State::Start(seen),
-                    };
-                    rest = &rest[1..];
+                self.follow(byte);
+                passed += 1;
+            }
+            self.kept.update(&rest[..passed]);
+            rest = &rest[passed..];
+        }
+    }
+
+    /// Holds a byte of what may be a comment of ours, until that is decided.
+    fn hold(&mut self, byte: u8) {
+        self.held.push(byte);
+        match judge(&self.held) {
+            Judged::Open => {}
+            Judged::Ours => self.held.clear(),
+            Judged::Other => {
+                let held = std::mem::take(&mut self.held);
+                self.kept.update(&held);
+                for byte in held {
+                    self.follow(byte);
                 }
-                State::Start(seen) => {
-                    self.kept.update(&COMMENT[..seen]);
-                    self.state = State::Kept;
-                }
-                State::Kept | State::Comment => {
-                    let end = rest.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
-                    let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
-                    rest = after;
-                    let kept = self.state == State::Kept;
-                    if kept {
-                        self.kept.update(line);
-                    }
-                    if end.is_some() {
-                        self.state = if kept { State::Start(0) } else { State::After };
-                    }
-                }
+            }
+        }
+    }
+
+    /// Keeps track of lines and events. Lines end in LF, CRLF or CR.
+    fn follow(&mut self, byte: u8) {
+        match byte {
+            b'\n' if self.after_cr => self.after_cr = false,
+            b'\n' | b'\r' => {
+                self.between = self.line_is_empty;
+                self.line_is_empty = true;
+                self.after_cr = byte == b'\r';
+            }
+            _ => {
+                self.line_is_empty = false;
+                self.after_cr = false;
+                self.between = false;
             }
         }
     }
 
     /// What everything that has passed hashes to.
     pub fn finish(mut self) -> Content {
-        if let State::Start(seen) = self.state {
-            self.kept.update(&COMMENT[..seen]);
-        }
+        self.kept.update(&self.held);
         Content { whole: Measured::of(self.whole), without_comments: Measured::of(self.kept) }
+    }
+}
+
+enum Judged {
+    Open,
+    Ours,
+    Other,
+}
+
+/// Whether this is a comment of ours with its empty line, the start of one, or neither.
+fn judge(held: &[u8]) -> Judged {
+    if held.len() <= COMMENT.len() {
+        return if COMMENT.starts_with(held) { Judged::Open } else { Judged::Other };
+    }
+    if held.len() > COMMENT_LIMIT || held.contains(&b'\r') {
+        return Judged::Other;
+    }
+    let said = &held[COMMENT.len()..];
+    let Some(end) = said.iter().position(|byte| *byte == b'\n') else {
+        let begun = b"ping".starts_with(said) || said[0] == b'{';
+        return if begun { Judged::Open } else { Judged::Other };
+    };
+    let line = &said[..end];
+    let ours = line == b"ping" || (line.starts_with(b"{") && line.ends_with(b"}"));
+    match (ours, &said[end + 1..]) {
+        (true, []) => Judged::Open,
+        (true, b"\n") => Judged::Ours,
+        _ => Judged::Other,
     }
 }
 
@@ -127,17 +181,43 @@ mod tests {
                 ": weighbridge ping\n\ndata: 1\n\n: weighbridge {}\n\ndata: 2\n\n",
                 "data: 1\n\ndata: 2\n\n",
             ),
-            (": weigh", ": weigh"),
-            (": weighbridge", ""),
-            ("a: weighbridge x\n", "a: weighbridge x\n"),
-            (": other\n\n: weighbridge\n: weighbridge\n\n\n", ": other\n\n\n"),
-            (": weighbridge a\nb\n", "b\n"),
-            ("\n\n: weighbridge a\n\n\n", "\n\n\n"),
+            (": weighbridge ping\n\n: weighbridge ping\n\n", ""),
+            (
+                "data: 1\r\n\r\n: weighbridge ping\n\ndata: 2\r\n\r\n",
+                "data: 1\r\n\r\ndata: 2\r\n\r\n",
+            ),
+            ("data: 1\r\r: weighbridge {\"a\":1}\n\ndata: 2\r\r", "data: 1\r\rdata: 2\r\r"),
         ] {
-            for piece in 1..=text.len().max(1) {
-                let expected = (Digest::of(without.as_bytes()), without.len() as u64);
-                assert_eq!(kept(text, piece), expected, "{text:?} in pieces of {piece}");
-            }
+            check(text, without);
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_comment_of_ours_is_kept() {
+        for text in [
+            ": weigh",
+            ": weighbridge",
+            ": weighbridge ping",
+            ": weighbridge ping\n",
+            ": weighbridge pong\n\n",
+            ": weighbridgeping\n\n",
+            ": weighbridge ping\ndata: 1\n\n",
+            ": weighbridge {}\rdata: forged\r\r\n\n",
+            ": weighbridge {\"a\":1\rdata: forged\r\r}\n\n",
+            ": weighbridge {} \n\n",
+            "data: 1\n: weighbridge ping\n\n",
+            "data: 1\n: weighbridge {}\n\ndata: 2\n\n",
+            "a: weighbridge ping\n\n",
+            "\r\n: other\n\n",
+        ] {
+            check(text, text);
+        }
+    }
+
+    fn check(text: &str, without: &str) {
+        for piece in 1..=text.len().max(1) {
+            let expected = (Digest::of(without.as_bytes()), without.len() as u64);
+            assert_eq!(kept(text, piece), expected, "{text:?} in pieces of {piece}");
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, params};
+use weighbridge_core::id::AccountId;
 use weighbridge_proof::Digest;
 use weighbridge_proof::merkle::leaf_hash;
 
@@ -15,6 +16,8 @@ const LIMIT: usize = 32_768;
 pub(crate) struct Fresh {
     /// Its row.
     pub(crate) seq: i64,
+    /// Whose.
+    pub(crate) account: AccountId,
     /// The hash of its leaf.
     pub(crate) leaf: Digest,
     /// What its call took and gave.
@@ -44,8 +47,10 @@ impl Contents {
         Ok(Self { input: input.map(|it| it.sha256), output: output.map(|it| it.sha256) })
     }
 
+    /// Each once, also where a call gave back what it took.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Digest> {
-        self.input.into_iter().chain(self.output)
+        let output = self.output.filter(|output| Some(*output) != self.input);
+        self.input.into_iter().chain(output)
     }
 }
 
@@ -91,7 +96,7 @@ impl FreshQueue {
 fn rows(connection: &Connection, after: i64, limit: i64) -> rusqlite::Result<Vec<Fresh>> {
     connection
         .prepare_cached(
-            "SELECT seq, leaf, content FROM receipts WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            "SELECT seq, leaf, content, account FROM receipts WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?
         .query_map(params![after, limit], |row| {
             let section = row.get_ref(2)?.as_str()?;
@@ -101,6 +106,7 @@ fn rows(connection: &Connection, after: i64, limit: i64) -> rusqlite::Result<Vec
             })?;
             Ok(Fresh {
                 seq: row.get(0)?,
+                account: AccountId::from_bytes(row.get(3)?),
                 leaf: leaf_hash(row.get_ref(1)?.as_str()?.as_bytes()),
                 contents,
             })

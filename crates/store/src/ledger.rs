@@ -15,9 +15,10 @@ mod tree;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use weighbridge_proof::Digest;
 use weighbridge_proof::merkle::inclusion::root_of;
 use weighbridge_proof::note::key::VerifierKey;
@@ -26,7 +27,8 @@ use weighbridge_proof::tile::{Resource, Tile};
 
 use crate::error::StoreError;
 use crate::fresh::FreshQueue;
-use crate::open::Store;
+use crate::open::{Options, Store};
+use head::Signed;
 use numbers::Stream;
 use seen::SeenFile;
 use sequencer::{Commit, Sequencer};
@@ -40,6 +42,9 @@ pub use sequencer::Step;
 
 /// The folder in the data directory.
 const FOLDER: &str = "ledger";
+
+/// How long somebody who asks for a part of the log waits for a turn.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where the log stands.
 #[derive(Debug, Clone)]
@@ -62,6 +67,9 @@ pub enum LedgerError {
     /// There is no such thing in the log.
     #[error("there is no such thing in the log")]
     Missing,
+    /// Too many ask for parts of the log.
+    #[error("too many ask for parts of the log now")]
+    Busy,
     /// The store fails.
     #[error("{0}")]
     Store(String),
@@ -91,6 +99,8 @@ pub(crate) struct Ledger {
     tiles: Tiles,
     standing: watch::Sender<Standing>,
     thread: Thread,
+    /// How many parts of it are read at a time: not so many that keys could not be looked up.
+    turns: Semaphore,
 }
 
 impl Ledger {
@@ -101,7 +111,7 @@ impl Ledger {
         fresh: Arc<FreshQueue>,
         signer: Signer,
         commit: Commit,
-        cut: Option<Step>,
+        options: Options,
     ) -> std::io::Result<Self> {
         let folder = dir.join(FOLDER);
         std::fs::create_dir_all(&folder)?;
@@ -122,14 +132,21 @@ impl Ledger {
                     edges,
                     commit,
                     pending: None,
-                    cut,
+                    cut: options.cut,
                 };
                 let thread = Thread::start(sequencer, standing.clone())?;
                 (standing, thread)
             }
             Err(reason) => (watch::channel(refused(&reason)).0, Thread::none()),
         };
-        Ok(Self { verifier, tiles, standing, thread })
+        let turns = Semaphore::new(options.readers.saturating_sub(1).max(1));
+        Ok(Self { verifier, tiles, standing, thread, turns })
+    }
+
+    /// Waits for a turn to read a part of the log.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, LedgerError> {
+        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or(LedgerError::Busy)
     }
 
     /// Numbers what is left, then ends.
@@ -158,6 +175,9 @@ fn begin(
     let seen = file.read(key)?;
     seen::ahead(seen.as_ref(), tiles, size)?;
     let Some(stored) = stored else { return Ok((Edges::empty(), None)) };
+    if Signed::read(&stored.note, key).as_ref() != Some(&stored) {
+        return Err("the newest state in the database is not one that was signed".to_owned());
+    }
     let tree = |files| Tree { connection, tiles, size, edges: None, files };
     let edges = |files| tree(files).edges().map_err(|error| error.to_string());
     let mut edge = edges(Files::Used)?;
@@ -252,6 +272,7 @@ impl Store {
     pub async fn consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>, LedgerError> {
         let head = self.head()?.filter(|head| old <= new && new <= head.size);
         let head = head.ok_or(LedgerError::Missing)?;
+        let _turn = self.ledger().turn().await?;
         let tiles = self.ledger().tiles.clone();
         let proof = self.read(move |connection| {
             Tree::of(connection, &tiles, &head).consistency(old, new).map_err(unreadable)
@@ -272,6 +293,7 @@ impl Store {
         if Tile::width_at(level, number, head.size) < width {
             return Err(LedgerError::Missing);
         }
+        let _turn = self.ledger().turn().await?;
         let tiles = self.ledger().tiles.clone();
         let bytes = self.read(move |connection| match resource {
             Resource::Hashes(_) => {

@@ -143,8 +143,7 @@ impl Store {
         let writer = Writer::start(connection, options, followers, fatal).map_err(files)?;
         let reader = connect_reader(&file).map_err(failed)?;
         let numbering = Box::new(writer.numbering());
-        let ledger =
-            Ledger::start(dir, reader, log, signer, numbering, options.cut).map_err(files)?;
+        let ledger = Ledger::start(dir, reader, log, signer, numbering, options).map_err(files)?;
         let reader = connect_reader(&file).map_err(failed)?;
         let provenance = Provenance::start(dir, reader, index).map_err(files)?;
         let inner = Inner {

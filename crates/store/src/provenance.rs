@@ -7,7 +7,8 @@ mod thread;
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::watch;
@@ -21,6 +22,7 @@ use crate::open::Store;
 use crate::page::{PAGE_LIMIT, Page};
 use crate::receipts;
 use index::Index;
+use run::Start;
 use thread::Thread;
 
 /// The folder in the data directory.
@@ -39,6 +41,9 @@ pub struct Trace {
     /// Whether the content was its output.
     pub output: bool,
 }
+
+/// How long a look-up waits for the index, which is behind by less than a second.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Hashes cannot be looked up.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +64,7 @@ pub enum ProvenanceError {
 /// The index and who builds it.
 #[derive(Debug)]
 pub(crate) struct Provenance {
-    index: Arc<RwLock<Index>>,
+    index: Arc<Index>,
     through: watch::Receiver<i64>,
     thread: Thread,
 }
@@ -72,7 +77,7 @@ impl Provenance {
     ) -> io::Result<Self> {
         let index = Index::open(&dir.join(FOLDER), RUN, &connection)?;
         let (tell, through) = watch::channel(index.through());
-        let index = Arc::new(RwLock::new(index));
+        let index = Arc::new(index);
         let thread = Thread::start(connection, fresh, Arc::clone(&index), tell)?;
         Ok(Self { index, through, thread })
     }
@@ -84,8 +89,7 @@ impl Provenance {
 
 impl Store {
     /// Calls that took or gave the content with this hash, the newest first, from before row `before`
-    /// on; of `account` only, where one is given. A page may hold fewer than `limit`, or none, and
-    /// still have a next one.
+    /// on; of `account` only, where one is given. Waits a moment for what was committed just before.
     ///
     /// # Errors
     /// [`ProvenanceError::Behind`] when receipts that are committed are not in the index yet.
@@ -97,40 +101,33 @@ impl Store {
         before: Option<i64>,
     ) -> Result<Page<Trace>, ProvenanceError> {
         let last = self.read(last_receipt).await?;
-        let through = *self.index_of_hashes().through.borrow();
-        if through < last {
+        let mut through = self.index_of_hashes().through.clone();
+        let caught_up = through.wait_for(|through| *through >= last);
+        if !matches!(tokio::time::timeout(PATIENCE, caught_up).await, Ok(Ok(_))) {
+            let through = *self.index_of_hashes().through.borrow();
             return Err(ProvenanceError::Behind { through, last });
         }
         let index = Arc::clone(&self.index_of_hashes().index);
-        let limit = limit.clamp(1, PAGE_LIMIT);
+        let limit = limit.clamp(1, PAGE_LIMIT) as usize;
         let page = self.read(move |connection| {
+            let start = match account {
+                Some(account) => Start::within(account, &digest),
+                None => Start::of(&digest),
+            };
             let before = before.unwrap_or(i64::MAX);
-            let rows = index
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .find(&digest, before, PAGE_LIMIT as usize)
-                .map_err(|error| {
-                    StoreError::Database(format!("the index of hashes cannot be read: {error}"))
-                })?;
-            let all = rows.len() < PAGE_LIMIT as usize;
-            let mut page = Page { items: Vec::new(), next: None };
-            let mut rows = rows.into_iter().peekable();
-            let mut looked_at = before;
-            while let Some(seq) = rows.next_if(|_| page.items.len() < limit as usize) {
-                looked_at = seq;
+            let mut rows = index.find(start, before, limit + 1).map_err(|error| {
+                StoreError::Database(format!("the index of hashes cannot be read: {error}"))
+            })?;
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let next = rows.last().filter(|_| more).map(i64::to_string);
+            let mut page = Page { items: Vec::new(), next };
+            for seq in rows {
                 page.items.extend(trace(connection, seq, &digest, account)?);
-            }
-            if rows.peek().is_some() || !all {
-                page.next = Some(looked_at.to_string());
             }
             Ok(page)
         });
         Ok(page.await?)
-    }
-
-    /// Gets told how far the index has come.
-    pub fn indexed(&self) -> watch::Receiver<i64> {
-        self.index_of_hashes().through.clone()
     }
 }
 

@@ -133,7 +133,7 @@ pub(crate) fn insert(
         idempotency::free(connection, once, row.id)?;
     }
     let seq = connection.last_insert_rowid();
-    Ok(Fresh { seq, leaf: row.leaf_hash, contents: row.contents })
+    Ok(Fresh { seq, account: row.account, leaf: row.leaf_hash, contents: row.contents })
 }
 
 /// Some of the calls that have no receipt yet, oldest first. The node is not in their rows: a

@@ -178,18 +178,19 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(about) = &self.about {
-            writeln!(f, "receipt   {}", about.id)?;
-            writeln!(f, "received  {}", about.received_at)?;
-            writeln!(f, "finished  {}", about.finished_at)?;
-            writeln!(f, "log       {}, entry {} of {}", about.origin, about.index, about.size)?;
+            writeln!(f, "receipt   {}", plain(&about.id))?;
+            writeln!(f, "received  {}", plain(&about.received_at))?;
+            writeln!(f, "finished  {}", plain(&about.finished_at))?;
+            let origin = plain(&about.origin);
+            writeln!(f, "log       {origin}, entry {} of {}", about.index, about.size)?;
             for (name, json) in &about.sections {
-                writeln!(f, "{name:<9} {json}")?;
+                writeln!(f, "{:<9} {}", plain(name), plain(json))?;
             }
             writeln!(f)?;
         }
         for check in &self.checks {
             let word = if check.holds { "holds " } else { "FAILS " };
-            writeln!(f, "{word}    {}: {}", check.what, check.words)?;
+            writeln!(f, "{word}    {}: {}", plain(&check.what), plain(&check.words))?;
         }
         for note in &self.notes {
             writeln!(f, "note      {note}")?;
@@ -198,15 +199,42 @@ impl fmt::Display for Report {
             Verdict::Proved => write!(f, "proved: everything holds, under a key that you gave"),
             Verdict::Refuted => {
                 let failed = self.checks.iter().filter(|check| !check.holds);
-                let failed: Vec<&str> = failed.map(|check| check.what.as_str()).collect();
+                let failed: Vec<String> = failed.map(|check| plain(&check.what)).collect();
                 write!(f, "refuted: {} does not match", failed.join(" and "))
             }
-            Verdict::Unusable(words) => write!(f, "unusable: {words}"),
+            Verdict::Unusable(words) => write!(f, "unusable: {}", plain(&words)),
             Verdict::Consistent => write!(
                 f,
                 "consistent, but not proved: no key is pinned, so whoever made this could have \
                  made all of it; give --key or --known, from a source that you trust"
             ),
         }
+    }
+}
+
+/// Text out of a bundle as a person can trust to see it: what moves the cursor, hides text or turns its
+/// direction is escaped.
+fn plain(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || turns(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_a_bundle_says_cannot_pass_for_what_the_check_says() {
+        let forged = plain("x\n\nproved: everything holds\u{1b}[8m\u{202e}");
+        assert_eq!(forged, "x\\u{a}\\u{a}proved: everything holds\\u{1b}[8m\\u{202e}");
+        assert_eq!(plain("K\u{e4}se \u{4f60}\u{597d}"), "K\u{e4}se \u{4f60}\u{597d}");
     }
 }

@@ -29,7 +29,10 @@ fn request_and_reply_are_held_against_the_receipt() {
     let (events, done) = REPLY.split_at(REPLY.len() - 14);
     let caught = [b": weighbridge ping\n\n", events, line, done].concat();
     assert_eq!(verdict(None, Some(&caught)), Verdict::Proved);
-    let request = [REQUEST, b"\n: weighbridge x\n\n"].concat();
+    // A reader of the stream ends lines at a carriage return, too.
+    let forged: &[u8] = b": weighbridge {}\rdata: {\"a\":2}\r\r\n\n";
+    assert_eq!(verdict(None, Some(&[forged, REPLY].concat())), Verdict::Refuted);
+    let request = [b": weighbridge ping\n\n", REQUEST].concat();
     assert_eq!(verdict(Some(&request), None), Verdict::Refuted);
 
     let mut kept_back = bundle;

@@ -166,6 +166,12 @@ impl Sequencer {
                 seen.size,
                 self.edges.size()
             ))),
+            Some(seen) if seen.size == self.edges.size() && seen.root != self.edges.root() => {
+                Err(Stop::Refuse(format!(
+                    "another checkpoint of {} entries was signed beside this gateway",
+                    seen.size
+                )))
+            }
             _ => Ok(()),
         }
     }

@@ -79,7 +79,10 @@ fn check_name(name: &str, wanted: Option<&str>) -> Result<(), OpenError> {
 fn read(path: &Path) -> Result<Option<SigningKey>, OpenError> {
     match std::fs::read_to_string(path) {
         Ok(text) => match SigningKey::parse(text.trim()) {
-            Ok(key) => Ok(Some(key)),
+            Ok(key) => {
+                warn_of_others(path);
+                Ok(Some(key))
+            }
             Err(_) => Err(ledger(&format!(
                 "{} is not a signing key as this gateway writes it; put it back from a backup",
                 path.display()
@@ -87,6 +90,16 @@ fn read(path: &Path) -> Result<Option<SigningKey>, OpenError> {
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(reason) => Err(OpenError::Files { path: path.into(), reason }),
+    }
+}
+
+/// Says when others may read the key: they could sign in the operator's name.
+fn warn_of_others(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).map_or(0, |file| file.permissions().mode());
+    if mode & 0o077 != 0 {
+        let file = path.display();
+        tracing::warn!(%file, "others may read the log's signing key: chmod 600 it");
     }
 }
 
@@ -114,8 +127,12 @@ fn make(path: &Path, wanted: Option<&str>, entropy: &dyn Entropy) -> Result<Sign
 fn write(path: &Path, key: &SigningKey) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let draft: PathBuf = path.with_extension("key.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    // What an earlier start left there may be readable by others.
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     writeln!(file, "{}", key.to_secret_text())?;
     file.sync_all()?;
     std::fs::rename(&draft, path)?;

@@ -7,8 +7,10 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use weighbridge_proof::Digest;
+use weighbridge_core::id::AccountId;
+use weighbridge_proof::{Digest, Hasher};
 
 /// Bytes of one pair.
 const PAIR: u64 = 16;
@@ -16,12 +18,26 @@ const PAIR: u64 = 16;
 /// Bytes behind the pairs: the id of the last receipt that the run covers.
 const TRAILER: u64 = 16;
 
-/// The first eight bytes of a hash. Others may begin so too: the row decides.
+/// The first eight bytes of a hash: of a content's own, or of one that an account's look-ups go by,
+/// so that none shows what another account sent. Others may begin so too: the row decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Start(u64);
 
 impl Start {
+    /// For look-ups over all accounts.
     pub(crate) fn of(digest: &Digest) -> Self {
+        Self::cut(digest)
+    }
+
+    /// For look-ups within one account.
+    pub(crate) fn within(account: AccountId, digest: &Digest) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.update(&account.to_bytes());
+        hasher.update(digest.as_bytes());
+        Self::cut(&hasher.finish())
+    }
+
+    fn cut(digest: &Digest) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = *digest.as_bytes();
         Self(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
@@ -132,9 +148,9 @@ impl Run {
         }))
     }
 
-    /// Removes its file.
-    pub(crate) fn remove(self) -> io::Result<()> {
-        std::fs::remove_file(self.path)
+    /// Removes its file. Whoever reads in it now can go on.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        std::fs::remove_file(&self.path)
     }
 }
 
@@ -153,8 +169,8 @@ fn covered(path: &Path) -> Option<(i64, i64)> {
 }
 
 /// The pairs of several runs, in order.
-pub(crate) fn merged(runs: &[Run]) -> io::Result<impl Iterator<Item = io::Result<Pair>>> {
-    let mut sources = runs.iter().map(Run::pairs).collect::<io::Result<Vec<_>>>()?;
+pub(crate) fn merged(runs: &[Arc<Run>]) -> io::Result<impl Iterator<Item = io::Result<Pair>>> {
+    let mut sources = runs.iter().map(|run| run.pairs()).collect::<io::Result<Vec<_>>>()?;
     let mut heads = sources.iter_mut().map(Iterator::next).collect::<Vec<_>>();
     Ok(std::iter::from_fn(move || {
         let mut least: Option<(usize, Pair)> = None;
@@ -213,7 +229,7 @@ mod tests {
         let one = write(folder.path(), 1, 2, &[(start(1), 1), (start(5), 2)]);
         let two = write(folder.path(), 3, 4, &[(start(1), 3), (start(4), 4)]);
         let three = write(folder.path(), 5, 5, &[]);
-        let runs = [one, two, three];
+        let runs = [one, two, three].map(Arc::new);
         let all: Vec<Pair> = merged(&runs).unwrap().map(Result::unwrap).collect();
         assert_eq!(all, [(start(1), 1), (start(1), 3), (start(4), 4), (start(5), 2)]);
     }

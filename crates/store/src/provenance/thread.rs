@@ -1,6 +1,6 @@
 //! The thread that builds the index.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Thread {
     pub(super) fn start(
         connection: Connection,
         fresh: Arc<FreshQueue>,
-        index: Arc<RwLock<Index>>,
+        index: Arc<Index>,
         through: watch::Sender<i64>,
     ) -> std::io::Result<Self> {
         let stop: Arc<(Mutex<bool>, Condvar)> = Arc::default();
@@ -59,7 +59,7 @@ impl Drop for Thread {
 fn run(
     connection: &Connection,
     fresh: &FreshQueue,
-    index: &RwLock<Index>,
+    index: &Index,
     through: &watch::Sender<i64>,
     stop: &(Mutex<bool>, Condvar),
 ) {
@@ -83,7 +83,7 @@ fn run(
 fn catch_up(
     connection: &Connection,
     fresh: &FreshQueue,
-    index: &RwLock<Index>,
+    index: &Index,
     through: &watch::Sender<i64>,
     stopped: &dyn Fn() -> bool,
 ) -> Result<(), String> {
@@ -97,7 +97,6 @@ fn catch_up(
             return Err(format!("receipt {} is missing from the database", gap.0));
         }
         let id = |seq| id_of(connection, seq).ok().flatten();
-        let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
         let added = index.add(&next, &id).map_err(|error| error.to_string());
         through.send_replace(index.through());
         added?;

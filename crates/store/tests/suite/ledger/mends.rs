@@ -62,6 +62,27 @@ async fn a_receipt_that_was_changed_has_no_proof_and_the_others_keep_theirs() {
 }
 
 #[tokio::test]
+async fn a_root_that_was_written_beside_the_signature_is_not_signed_on() {
+    for statement in [
+        "UPDATE head SET root = zeroblob(32)",
+        "UPDATE head SET size = 299",
+        "UPDATE head SET note = replace(note, '300', '299')",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        record(&store, 0, 300).await;
+        grown(&store, 300).await;
+        store.close().await;
+        drop(store);
+        std::fs::remove_dir_all(dir.path().join("ledger")).unwrap();
+        change_rows(dir.path(), statement);
+        let reason = refused(&open(dir.path())).await;
+        assert!(reason.contains("is not one that was signed"), "{statement}: {reason}");
+        assert!(!dir.path().join("ledger/checkpoint").exists());
+    }
+}
+
+#[tokio::test]
 async fn rows_at_the_edge_that_were_changed_or_taken_out_end_the_signing() {
     for statement in [
         "UPDATE receipts SET leaf = replace(leaf, 'v\":1', 'v\":2') WHERE seq = 299",
