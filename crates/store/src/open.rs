@@ -131,7 +131,7 @@ impl Store {
         let signer = signer::obtain(dir, &connection, origin, entropy)?;
 
         let readers = (0..options.readers.max(1))
-            .map(|_| connect_reader(&file))
+            .map(|_| connect_reader(&file, READER_CACHE))
             .collect::<rusqlite::Result<Vec<_>>>()
             .map_err(failed)?;
         let fatal: Arc<dyn Fn(Fatal) + Send + Sync> = Arc::new(fatal);
@@ -141,10 +141,10 @@ impl Store {
         let [log, index]: [Arc<FreshQueue>; 2] = Default::default();
         let followers = vec![Arc::clone(&log), Arc::clone(&index)];
         let writer = Writer::start(connection, options, followers, fatal).map_err(files)?;
-        let reader = connect_reader(&file).map_err(failed)?;
+        let reader = connect_reader(&file, FOLLOWER_CACHE).map_err(failed)?;
         let numbering = Box::new(writer.numbering());
         let ledger = Ledger::start(dir, reader, log, signer, numbering, options).map_err(files)?;
-        let reader = connect_reader(&file).map_err(failed)?;
+        let reader = connect_reader(&file, FOLLOWER_CACHE).map_err(failed)?;
         let provenance = Provenance::start(dir, reader, index).map_err(files)?;
         let inner = Inner {
             boot,
@@ -278,12 +278,20 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn connect_reader(file: &Path) -> rusqlite::Result<Connection> {
+/// Pages that a connection for queries keeps, in KiB.
+const READER_CACHE: i64 = 1_024;
+
+/// The same for the log and the index of hashes, which mostly read what comes once.
+const FOLLOWER_CACHE: i64 = 128;
+
+fn connect_reader(file: &Path, cache_kib: i64) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(
         file,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Less than nought: in KiB, and not in pages.
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
     Ok(connection)
 }
 

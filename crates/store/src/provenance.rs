@@ -29,7 +29,7 @@ use thread::Thread;
 const FOLDER: &str = "provenance";
 
 /// Receipts of a run of the smallest size, and so the most whose hashes are in memory.
-const RUN: i64 = 16_384;
+const RUN: i64 = 8_192;
 
 /// A call that took or gave a content.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::writer::Fatal;
 const INTERVAL: Duration = Duration::from_millis(250);
 
 /// From this size on, pages are moved while the writer goes on.
-const PASSIVE_BYTES: u64 = 16 << 20;
+const PASSIVE_BYTES: u64 = 4 << 20;
 
 /// From this size on, the writer is made to wait a moment, so that the log begins anew: under
 /// steady load the gentle way never reaches its end.

@@ -14,7 +14,7 @@ use crate::fresh::FreshQueue;
 const INTERVAL: Duration = Duration::from_millis(400);
 
 /// Receipts that are taken at a time.
-const BATCH: i64 = 4_096;
+const BATCH: i64 = 1_024;
 
 #[derive(Debug)]
 pub(super) struct Thread {
