@@ -58,7 +58,7 @@ pub fn write(bundle: &Bundle) -> String {
 /// Reads such a file back.
 ///
 /// # Errors
-/// [`NotABundle`] for anything that [`write`] does not write.
+/// [`NotABundle`] for anything that [`write()`] does not write.
 pub fn read(bytes: &[u8]) -> Result<Bundle, NotABundle> {
     let form = |words: &str| NotABundle::Form(words.to_owned());
     if bytes.len() > 2 * BUNDLE_LIMIT {
