@@ -25,6 +25,7 @@ use weighbridge_proof::note::key::VerifierKey;
 use weighbridge_proof::tile::edges::Edges;
 use weighbridge_proof::tile::{Resource, Tile};
 
+use crate::background::Background;
 use crate::error::StoreError;
 use crate::fresh::FreshQueue;
 use crate::open::{Options, Store};
@@ -33,7 +34,6 @@ use numbers::Stream;
 use seen::SeenFile;
 use sequencer::{Commit, Sequencer};
 use signer::Signer;
-use thread::Thread;
 use tiles::Tiles;
 use tree::{Files, Tree};
 
@@ -98,7 +98,7 @@ pub(crate) struct Ledger {
     verifier: VerifierKey,
     tiles: Tiles,
     standing: watch::Sender<Standing>,
-    thread: Thread,
+    thread: Background,
     /// How many parts of it are read at a time: not so many that keys could not be looked up.
     turns: Semaphore,
 }
@@ -134,10 +134,12 @@ impl Ledger {
                     pending: None,
                     cut: options.cut,
                 };
-                let thread = Thread::start(sequencer, standing.clone())?;
+                let tell = standing.clone();
+                let run = move |stop: &_| thread::run(sequencer, &tell, stop);
+                let thread = Background::start("sequencer", run)?;
                 (standing, thread)
             }
-            Err(reason) => (watch::channel(refused(&reason)).0, Thread::none()),
+            Err(reason) => (watch::channel(refused(&reason)).0, Background::none()),
         };
         let turns = Semaphore::new(options.readers.saturating_sub(1).max(1));
         Ok(Self { verifier, tiles, standing, thread, turns })

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod acts;
+mod background;
 pub mod books;
 
 pub mod error;

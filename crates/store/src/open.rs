@@ -11,6 +11,7 @@ use weighbridge_core::cost::Interrupted;
 use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::NodeId;
 
+use crate::background::Background;
 use crate::error::{OpenError, RecordError, StoreError};
 use crate::fresh::FreshQueue;
 use crate::keyring::Keyring;
@@ -19,7 +20,7 @@ use crate::lock::DirectoryLock;
 use crate::place::Place;
 use crate::provenance::Provenance;
 use crate::readers::Readers;
-use crate::wal::Checkpointer;
+use crate::wal;
 use crate::writer::{Change, Fatal, Writer};
 use crate::{recovery, schema};
 
@@ -82,7 +83,7 @@ struct Inner {
     readers: Readers,
     keyring: Keyring,
     // The checkpointer ends after the writer, the lock is freed last.
-    checkpointer: Checkpointer,
+    checkpointer: Background,
     _lock: DirectoryLock,
 }
 
@@ -137,7 +138,7 @@ impl Store {
         let fatal: Arc<dyn Fn(Fatal) + Send + Sync> = Arc::new(fatal);
         let checkpoints = connect(&file).map_err(failed)?;
         let checkpointer =
-            Checkpointer::start(checkpoints, wal_of(&file), Arc::clone(&fatal)).map_err(files)?;
+            wal::start(checkpoints, wal_of(&file), Arc::clone(&fatal)).map_err(files)?;
         let [log, index]: [Arc<FreshQueue>; 2] = Default::default();
         let followers = vec![Arc::clone(&log), Arc::clone(&index)];
         let writer = Writer::start(connection, options, followers, fatal).map_err(files)?;

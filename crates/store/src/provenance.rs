@@ -16,6 +16,7 @@ use weighbridge_core::id::AccountId;
 use weighbridge_core::receipt::Stored;
 use weighbridge_proof::Digest;
 
+use crate::background::Background;
 use crate::error::StoreError;
 use crate::fresh::{Contents, FreshQueue};
 use crate::open::Store;
@@ -23,7 +24,6 @@ use crate::page::{PAGE_LIMIT, Page};
 use crate::receipts;
 use index::Index;
 use run::Start;
-use thread::Thread;
 
 /// The folder in the data directory.
 const FOLDER: &str = "provenance";
@@ -66,7 +66,7 @@ pub enum ProvenanceError {
 pub(crate) struct Provenance {
     index: Arc<Index>,
     through: watch::Receiver<i64>,
-    thread: Thread,
+    thread: Background,
 }
 
 impl Provenance {
@@ -78,7 +78,9 @@ impl Provenance {
         let index = Index::open(&dir.join(FOLDER), RUN, &connection)?;
         let (tell, through) = watch::channel(index.through());
         let index = Arc::new(index);
-        let thread = Thread::start(connection, fresh, Arc::clone(&index), tell)?;
+        let of = Arc::clone(&index);
+        let run = move |stop: &_| thread::run(&connection, &fresh, &of, &tell, stop);
+        let thread = Background::start("provenance", run)?;
         Ok(Self { index, through, thread })
     }
 

@@ -1,12 +1,12 @@
 //! Moves committed pages out of the write-ahead log, off the writer's thread.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::background::{Background, Stop};
 use crate::error::is_full;
 use crate::writer::Fatal;
 
@@ -20,59 +20,18 @@ const PASSIVE_BYTES: u64 = 4 << 20;
 /// steady load the gentle way never reaches its end.
 const RESTART_BYTES: u64 = 64 << 20;
 
-#[derive(Debug)]
-pub(crate) struct Checkpointer {
-    stop: Arc<(Mutex<bool>, Condvar)>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+/// Starts the thread. Told to end, it moves everything that is left.
+pub(crate) fn start(
+    connection: Connection,
+    wal: PathBuf,
+    fatal: Arc<dyn Fn(Fatal) + Send + Sync>,
+) -> std::io::Result<Background> {
+    Background::start("checkpoint", move |stop| run(&connection, &wal, stop, &*fatal))
 }
 
-impl Checkpointer {
-    pub(crate) fn start(
-        connection: Connection,
-        wal: PathBuf,
-        fatal: Arc<dyn Fn(Fatal) + Send + Sync>,
-    ) -> std::io::Result<Self> {
-        let stop = Arc::new((Mutex::new(false), Condvar::new()));
-        let stopping = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("checkpoint".to_owned())
-            .spawn(move || run(&connection, &wal, &stopping, &*fatal))?;
-        Ok(Self { stop, thread: Mutex::new(Some(thread)) })
-    }
-
-    /// Moves everything that is left and ends the thread.
-    pub(crate) fn stop(&self) {
-        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.1.notify_all();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread
-            && thread.join().is_err()
-        {
-            tracing::error!("the checkpoint thread panicked");
-        }
-    }
-}
-
-impl Drop for Checkpointer {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-fn run(
-    connection: &Connection,
-    wal: &std::path::Path,
-    stop: &(Mutex<bool>, Condvar),
-    fatal: &dyn Fn(Fatal),
-) {
+fn run(connection: &Connection, wal: &std::path::Path, stop: &Stop, fatal: &dyn Fn(Fatal)) {
     loop {
-        let asked = stop.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, _) = stop
-            .1
-            .wait_timeout_while(asked, INTERVAL, |asked| !*asked)
-            .unwrap_or_else(PoisonError::into_inner);
-        let last = *asked;
-        drop(asked);
+        let last = stop.wait(INTERVAL);
         let size = std::fs::metadata(wal).map_or(0, |file| file.len());
         let statement = if last {
             "PRAGMA wal_checkpoint(TRUNCATE)"

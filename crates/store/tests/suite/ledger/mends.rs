@@ -15,6 +15,16 @@ async fn prove(store: &Store, number: u64) -> Result<Proof, LedgerError> {
     store.prove(evidence.seq, leaf_hash(evidence.stored.leaf.as_bytes())).await
 }
 
+/// A data directory with a log of 300 entries, and nobody on it.
+async fn a_log_of_300() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    record(&store, 0, 300).await;
+    grown(&store, 300).await;
+    store.close().await;
+    dir
+}
+
 fn change_rows(dir: &Path, statement: &str) {
     let database = rusqlite::Connection::open(dir.join("weighbridge.db")).unwrap();
     assert_eq!(database.execute(statement, []).unwrap(), 1);
@@ -68,12 +78,7 @@ async fn a_root_that_was_written_beside_the_signature_is_not_signed_on() {
         "UPDATE head SET size = 299",
         "UPDATE head SET note = replace(note, '300', '299')",
     ] {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(dir.path());
-        record(&store, 0, 300).await;
-        grown(&store, 300).await;
-        store.close().await;
-        drop(store);
+        let dir = a_log_of_300().await;
         std::fs::remove_dir_all(dir.path().join("ledger")).unwrap();
         change_rows(dir.path(), statement);
         let reason = refused(&open(dir.path())).await;
@@ -89,12 +94,7 @@ async fn rows_at_the_edge_that_were_changed_or_taken_out_end_the_signing() {
         "DELETE FROM receipts WHERE seq = 299",
         "DELETE FROM receipts WHERE seq = 300",
     ] {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(dir.path());
-        record(&store, 0, 300).await;
-        grown(&store, 300).await;
-        store.close().await;
-        drop(store);
+        let dir = a_log_of_300().await;
         change_rows(dir.path(), statement);
         let store = open(dir.path());
         let reason = refused(&store).await;
