@@ -36,6 +36,19 @@ pub fn text(raw: &[u8]) -> Option<String> {
     serde_json::from_slice(raw).ok()
 }
 
+/// How many bytes come before the quote that closes a string, counted from after the one that opens
+/// it. `None` when `bytes` do not hold the string's end, or are no inside of a string.
+pub(crate) fn text_length(bytes: &[u8]) -> Option<usize> {
+    let plain = string::plain(bytes);
+    if bytes.get(plain) == Some(&b'"') {
+        return Some(plain);
+    }
+    match string::Inside::new().advance(bytes, None) {
+        Ok(string::Progress::Closed(length)) => Some(length - 1),
+        Ok(string::Progress::Open) | Err(_) => None,
+    }
+}
+
 /// The value of a whole number as it stands in a document. `None` when `raw` is anything else, is
 /// negative, has a fraction or an exponent, or does not fit.
 #[must_use]

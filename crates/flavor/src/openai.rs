@@ -6,6 +6,7 @@ mod error;
 mod failure;
 mod forward;
 mod models;
+mod mould;
 mod output_limit;
 mod progress;
 mod prompt;

@@ -58,6 +58,7 @@ pub struct Document {
     pub(super) open: usize,
     pub(super) empty_object: bool,
     pub(super) text_bytes: u64,
+    pub(super) last_text: Option<Range<usize>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,7 @@ impl Document {
             open: 0,
             empty_object: false,
             text_bytes: 0,
+            last_text: None,
         }
     }
 
@@ -99,6 +101,7 @@ impl Document {
         self.open = 0;
         self.empty_object = false;
         self.text_bytes = 0;
+        self.last_text = None;
     }
 
     /// The value of a watched key of the root object; of one given twice, the first.
@@ -167,6 +170,11 @@ impl Document {
     #[must_use]
     pub fn text_bytes(&self) -> u64 {
         self.text_bytes
+    }
+
+    /// Where the last string that was counted there stands, without its quotes.
+    pub(crate) fn last_text(&self) -> Option<Range<usize>> {
+        self.last_text.clone()
     }
 
     fn value(&self, entry: &Entry) -> Member<'_> {

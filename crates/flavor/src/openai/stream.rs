@@ -3,7 +3,11 @@
 use bytes::Bytes;
 
 use super::{
-    ProviderFailure, StreamError, Usage, comment::OURS, forward::Forward, progress::Progress,
+    ProviderFailure, StreamError, Usage,
+    comment::OURS,
+    forward::Forward,
+    mould::{Casts, Mould},
+    progress::Progress,
     request::shortened,
 };
 use crate::{
@@ -36,6 +40,7 @@ pub struct StreamOptions {
 pub struct ChatStream {
     options: StreamOptions,
     reader: EventReader,
+    mould: Mould,
     scanner: Scanner,
     stage: Stage,
     progress: Progress,
@@ -102,6 +107,7 @@ impl ChatStream {
         Self {
             options,
             reader: EventReader::new(options.max_event),
+            mould: Mould::default(),
             scanner: Scanner::new(WATCH, bounds),
             stage: Stage::Running,
             progress: Progress::default(),
@@ -227,9 +233,14 @@ impl ChatStream {
             Stage::Over(_) => return Ok(Relay { forward: Bytes::new(), held: None }),
             Stage::Broken(error) => return Err(error.clone()),
         }
+        let known = self.known(&piece);
+        if known == piece.len() {
+            return Ok(Relay { forward: piece, held: None });
+        }
         let mut forward = Forward::new(piece.clone(), self.reader.carried());
+        forward.add_range(0..known);
         let len = piece.len();
-        self.reader.push(piece);
+        self.reader.push(piece.slice(known..));
         loop {
             let start = len - self.reader.unread();
             let event = match self.reader.next_event() {
@@ -262,6 +273,17 @@ impl ChatStream {
         }
     }
 
+    /// How much of a piece's start is events of the kind just read, which go on as they are.
+    fn known(&mut self, piece: &Bytes) -> usize {
+        if !self.reader.is_between_events() {
+            return 0;
+        }
+        let casts = Casts::of(&self.mould, piece, self.options.max_event);
+        self.events += casts.events;
+        self.text_bytes += casts.text_bytes;
+        casts.length
+    }
+
     /// Reads one event.
     fn fate(&mut self, event: &Event) -> Fate {
         let Some(raw) = event.without_comments(OURS) else { return Fate::Drop };
@@ -289,7 +311,10 @@ impl ChatStream {
             self.served_model = model.map(|model| shortened(model, MODEL_BYTES));
         }
         let usage = chunk.member("usage").filter(|usage| usage.kind == Kind::Object);
-        let Some(usage) = usage else { return Fate::Pass(raw) };
+        let Some(usage) = usage else {
+            self.mould.take(event, chunk);
+            return Fate::Pass(raw);
+        };
         self.usage = Usage::read(usage.raw).or(self.usage.take());
         self.usage_is_last = self.usage.is_some() && self.progress.is_finished();
         let is_only_usage = self.options.strip_usage && has_no_choices(chunk);

@@ -15,6 +15,8 @@ pub struct Event {
     pub comment_only: bool,
     /// Whether the block has a comment among its lines.
     pub has_comment: bool,
+    /// Where in `raw` the data starts, if it is a single line.
+    data_at: Option<usize>,
 }
 
 impl Event {
@@ -26,6 +28,7 @@ impl Event {
             name: None,
             comment_only: true,
             has_comment: false,
+            data_at: None,
             raw: Bytes::new(),
         };
         let mut joined: Option<BytesMut> = None;
@@ -42,14 +45,15 @@ impl Event {
                 continue;
             }
             event.comment_only = false;
-            let value = match colon {
+            let start = match colon {
                 Some(colon) if bytes.get(colon + 1) == Some(&b' ') => line.start + colon + 2,
                 Some(colon) => line.start + colon + 1,
                 None => line.end,
             };
-            let value = raw.slice(value..line.end);
+            let value = raw.slice(start..line.end);
             match field {
                 b"data" if any_data => {
+                    event.data_at = None;
                     let joined = joined.get_or_insert_with(|| {
                         let mut joined = BytesMut::with_capacity(raw.len());
                         joined.extend_from_slice(&event.data);
@@ -61,6 +65,7 @@ impl Event {
                 b"data" => {
                     any_data = true;
                     event.data = value;
+                    event.data_at = Some(start);
                 }
                 b"event" => event.name = Some(value),
                 _ => {}
@@ -71,6 +76,11 @@ impl Event {
         }
         event.raw = raw;
         event
+    }
+
+    /// Where in `raw` the data starts, if it is a part of it: a single line.
+    pub(crate) fn data_at(&self) -> Option<usize> {
+        self.data_at
     }
 
     /// The block without the comment lines that start with `prefix`; `None` when nothing but the

@@ -127,6 +127,16 @@ impl EventReader {
         self.piece.len()
     }
 
+    /// Whether all that was pushed was given out, and the next byte starts another event.
+    #[must_use]
+    pub(crate) fn is_between_events(&self) -> bool {
+        self.piece.is_empty()
+            && self.carried.is_empty()
+            && self.after_cr.is_none()
+            && self.mark.is_none()
+            && !self.too_long
+    }
+
     /// How many bytes of the event under way are kept from earlier pieces.
     #[must_use]
     pub fn carried(&self) -> usize {

@@ -24,10 +24,14 @@ struct Seen {
 }
 
 fn follow(bytes: &[u8], at: &[u16], strip_usage: bool) -> Seen {
+    follow_pieces(cut(bytes, at), strip_usage)
+}
+
+fn follow_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, strip_usage: bool) -> Seen {
     let mut stream = ChatStream::new(StreamOptions { strip_usage, max_event: MAX });
     let (mut forward, mut held) = (Vec::new(), Vec::new());
     let mut broken: Option<StreamError> = None;
-    for piece in cut(bytes, at) {
+    for piece in pieces {
         let was_over = stream.is_over();
         match stream.push(Bytes::copy_from_slice(piece)) {
             Ok(relay) => {
@@ -217,6 +221,30 @@ proptest! {
         prop_assert_eq!(joined(&seen), joined(&expected));
         let part = |seen: Seen| Seen { forward: Vec::new(), held: Vec::new(), ..seen };
         prop_assert_eq!(part(seen), part(expected));
+    }
+
+    /// Events that come whole, one or several at a time, are often not read: only their text is.
+    #[test]
+    fn whole_events_meet_the_same_fate(
+        all in vec(sent(), 0..16), together in 1usize..4, strip in any::<bool>(),
+        end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        damage in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+    ) {
+        let mut wires: Vec<Vec<u8>> = all
+            .chunks(together)
+            .map(|some| some.iter().map(|sent| sent.wire(end)).collect::<String>().into_bytes())
+            .collect();
+        if let Some((at, byte)) = damage {
+            let count = wires.iter().map(Vec::len).sum::<usize>();
+            if count > 0
+                && let Some(damaged) = wires.iter_mut().flatten().nth(at.index(count))
+            {
+                *damaged = byte;
+            }
+        }
+        let in_one = wires.concat();
+        let pieces = wires.iter().map(Vec::as_slice);
+        prop_assert_eq!(follow_pieces(pieces, strip), follow(&in_one, &[], strip));
     }
 
     #[test]

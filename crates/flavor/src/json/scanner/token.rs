@@ -149,8 +149,9 @@ impl Scanner {
 
     fn string_ended(&mut self, piece: &[u8], end: usize) -> Result<usize, Refused> {
         if let Some(start) = self.text.take() {
-            let bytes = self.base + end - 1 - start;
-            self.document.text_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+            let text = start..self.base + end - 1;
+            self.document.text_bytes += u64::try_from(text.len()).unwrap_or(u64::MAX);
+            self.document.last_text = Some(text);
         }
         self.ended(piece, end, false)?;
         Ok(end)
