@@ -4,6 +4,7 @@
 //! compile. From the intent's commit on, a call is owned by a [`meter::Meter`], which leaves a
 //! receipt however the call ends.
 
+pub mod bell;
 pub mod body;
 pub mod front;
 pub mod gateway;
@@ -15,6 +16,7 @@ pub mod pipeline;
 pub mod relay;
 pub mod upstream;
 
+pub use bell::Bell;
 pub use body::ReplyBody;
 pub use gateway::{Durability, Gateway, Parts};
 pub use limits::Limits;

@@ -1,6 +1,7 @@
 //! Listening, and one connection after another.
 
 use std::convert::Infallible;
+use std::future::{Future as _, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_gateway::Bell;
 use weighbridge_gateway::front::openai;
 
 use crate::patient::Patient;
@@ -100,14 +102,16 @@ async fn serve(stream: TcpStream, router: Arc<Router>, closing: CancellationToke
         .max_buf_size(PARSER_BUFFER)
         .serve_connection(io, service);
     let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = closing.cancelled() => {
+    let mut closing = std::pin::pin!(closing.cancelled());
+    let (mut bell, mut told) = (Bell::new(), false);
+    let ended = poll_fn(|context| {
+        if !told && bell.ask(context, |context| closing.as_mut().poll(context)).is_ready() {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            told = true;
         }
-    };
-    if let Err(error) = ended {
+        connection.as_mut().poll(context)
+    });
+    if let Err(error) = ended.await {
         tracing::debug!(%error, "a connection ended");
     }
 }

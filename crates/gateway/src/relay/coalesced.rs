@@ -2,31 +2,41 @@
 
 use bytes::{Bytes, BytesMut};
 
-/// Pieces that go out in one write. A single piece is not copied.
+/// Up to how many bytes a piece is copied. That gives the memory it came in back at once, and the
+/// connection reads the next one into the same, which is still at hand.
+const SMALL: usize = 2048;
+
+/// Gathers pieces that go out in one write. A long piece that stays the only one is not copied.
 #[derive(Default)]
 pub(crate) struct Coalesced {
     single: Bytes,
+    /// Used again once what was gathered in it is written.
     joined: BytesMut,
 }
 
 impl Coalesced {
     pub(crate) fn add(&mut self, piece: Bytes) {
-        if self.len() == 0 {
+        if self.len() == 0 && piece.len() > SMALL {
             self.single = piece;
-        } else if !piece.is_empty() {
-            if self.joined.is_empty() {
-                self.joined.extend_from_slice(&std::mem::take(&mut self.single));
-            }
-            self.joined.extend_from_slice(&piece);
+            return;
         }
+        if !self.single.is_empty() && !piece.is_empty() {
+            self.joined.extend_from_slice(&std::mem::take(&mut self.single));
+        }
+        self.joined.extend_from_slice(&piece);
     }
 
     pub(crate) fn len(&self) -> usize {
         self.single.len() + self.joined.len()
     }
 
-    pub(crate) fn into_bytes(self) -> Bytes {
-        if self.joined.is_empty() { self.single } else { self.joined.freeze() }
+    /// What was gathered; nothing is left of it here.
+    pub(crate) fn take(&mut self) -> Bytes {
+        if self.single.is_empty() {
+            self.joined.split().freeze()
+        } else {
+            std::mem::take(&mut self.single)
+        }
     }
 }
 
@@ -35,18 +45,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_piece_is_not_copied_and_several_keep_their_order() {
-        let piece = Bytes::from_static(b"one");
-        let mut single = Coalesced::default();
-        single.add(Bytes::new());
-        single.add(piece.clone());
-        single.add(Bytes::new());
-        assert_eq!(single.into_bytes().as_ptr(), piece.as_ptr());
-        let mut several = Coalesced::default();
-        for text in ["one", "", "two", "three"] {
-            several.add(Bytes::from_static(text.as_bytes()));
+    fn a_long_piece_alone_is_not_copied_and_several_keep_their_order() {
+        let piece = Bytes::from(vec![b'1'; SMALL + 1]);
+        let mut gathered = Coalesced::default();
+        gathered.add(Bytes::new());
+        gathered.add(piece.clone());
+        gathered.add(Bytes::new());
+        assert_eq!(gathered.take().as_ptr(), piece.as_ptr());
+        assert_eq!(gathered.len(), 0);
+        for pieces in [&["one", "", "two", "three"][..], &["alone"], &[]] {
+            for piece in pieces {
+                gathered.add(Bytes::from_static(piece.as_bytes()));
+            }
+            assert_eq!(gathered.len(), pieces.concat().len());
+            assert_eq!(gathered.take(), pieces.concat());
         }
-        assert_eq!(several.len(), 11);
-        assert_eq!(several.into_bytes(), "onetwothree");
+        gathered.add(piece.clone());
+        gathered.add(Bytes::from_static(b"2"));
+        assert_eq!(gathered.take(), [&piece[..], b"2"].concat());
     }
 }

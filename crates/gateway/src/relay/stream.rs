@@ -16,6 +16,7 @@ use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::money::Money;
 use weighbridge_flavor::openai::{self, ChatStream, Ended, StreamOptions};
 
+use crate::bell::Bell;
 use crate::body::Cut;
 use crate::front::openai::error_event;
 use crate::meter::{End, Meter};
@@ -53,11 +54,22 @@ struct Flowing {
     meter: Option<Box<Meter>>,
     rest: Option<ProviderBody>,
     stream: ChatStream,
+    /// What goes out next.
+    out: Coalesced,
     /// How the stream ends, once that is known, and the terminator it ends with.
     ending: Option<(End, Bytes)>,
     comments: bool,
     patience: Patience,
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Before the two above, which seldom call.
+    bell: Bell,
+}
+
+/// See [`Flowing::poll_interruption`].
+enum Interruption {
+    /// The gateway ends, and waits no longer.
+    Cutting,
+    Silence(Silence),
 }
 
 impl StreamReply {
@@ -76,10 +88,12 @@ impl StreamReply {
             meter: Some(meter),
             rest: Some(rest),
             stream: ChatStream::new(options),
+            out: Coalesced::default(),
             ending: None,
             comments,
             patience,
             cutting,
+            bell: Bell::new(),
         };
         Self { state: State::Flowing(Box::new(flowing)) }
     }
@@ -143,14 +157,14 @@ fn last_bytes(recorded: Recorded<StreamEnd>) -> Bytes {
 impl Flowing {
     /// What goes out next; nothing when the stream has come to its end.
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let mut out = Coalesced::default();
-        while self.ending.is_none() && out.len() < COALESCE {
+        while self.ending.is_none() && self.out.len() < COALESCE {
             let Some(rest) = &mut self.rest else { break };
             match Pin::new(rest).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         self.patience.last_in = Instant::now();
-                        out.add(self.take(data));
+                        let forward = self.take(data);
+                        self.out.add(forward);
                         if self.patience.last_in >= self.patience.over && self.ending.is_none() {
                             self.fail(endless());
                         }
@@ -161,9 +175,9 @@ impl Flowing {
                 Poll::Pending => break,
             }
         }
-        if out.len() > 0 {
-            let bytes = out.into_bytes();
-            self.patience.last_out = Instant::now();
+        if self.out.len() > 0 {
+            let bytes = self.out.take();
+            self.patience.last_out = self.patience.last_in;
             if let Some(meter) = &mut self.meter {
                 meter.give_out(&bytes);
             }
@@ -172,20 +186,31 @@ impl Flowing {
         if self.ending.is_some() {
             return Poll::Ready(None);
         }
-        if self.cutting.as_mut().poll(context).is_ready() {
-            self.fail(shutting_down());
-            return Poll::Ready(None);
-        }
-        match ready!(self.patience.poll(context)) {
-            Silence::TooLong => {
+        match ready!(self.poll_interruption(context)) {
+            Interruption::Cutting => {
+                self.fail(shutting_down());
+                Poll::Ready(None)
+            }
+            Interruption::Silence(Silence::TooLong) => {
                 let idle = self.patience.idle;
                 let words = format!("the provider was silent for {idle:?} (timeout.idle)");
                 self.fail(Failure::provider(Code::ProviderTimeout, Retry::After(1), words));
                 Poll::Ready(None)
             }
-            Silence::Ping if self.comments => Poll::Ready(Some(openai::PING)),
-            Silence::Ping => self.poll_bytes(context),
+            Interruption::Silence(Silence::Ping) if self.comments => {
+                Poll::Ready(Some(openai::PING))
+            }
+            Interruption::Silence(Silence::Ping) => self.poll_bytes(context),
         }
+    }
+
+    /// What comes to pass without a word of the provider.
+    fn poll_interruption(&mut self, context: &mut Context<'_>) -> Poll<Interruption> {
+        let Self { patience, cutting, bell, .. } = self;
+        bell.ask(context, |context| match cutting.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Interruption::Cutting),
+            Poll::Pending => patience.poll(context).map(Interruption::Silence),
+        })
     }
 
     /// Takes in what the provider sent; gives back what of it may go out.

@@ -43,14 +43,11 @@ impl Body for ProviderBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let mut frame = Pin::new(&mut self.body).poll_frame(context);
-        if frame.is_pending() {
-            // Nothing is at hand: let the connection read on.
-            if let Some(wire) = &mut self.wire {
-                wire.drive(context);
-            }
-            frame = Pin::new(&mut self.body).poll_frame(context);
-        }
+        let Self { body, wire, .. } = &mut *self;
+        let frame = match wire {
+            Some(wire) => wire.poll_frame(body, context),
+            None => Pin::new(body).poll_frame(context),
+        };
         if matches!(frame, Poll::Ready(None)) {
             self.give_back();
         }
