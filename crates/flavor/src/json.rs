@@ -5,13 +5,16 @@ mod document;
 mod error;
 mod key;
 mod number;
+pub mod object;
 mod scanner;
 mod splice;
 mod string;
 mod watch;
+pub mod writer;
 
 pub use document::{Document, Found, Kind, Member};
 pub use error::{JsonError, JsonErrorKind};
+pub use object::{Misfit, Object};
 pub use scanner::{Bounds, Scanner};
 pub use splice::{Splice, SpliceError};
 

@@ -1,8 +1,10 @@
 //! API dialects as bytes: what the gateway reads of a request or reply, and the few bytes it may
-//! change, without taking the rest apart.
+//! change, without taking the rest apart; and, where caller and provider speak different ones, the
+//! canonical form that both are read into and written from.
 //!
 //! Pure: bytes in, bytes out. No I/O, no clock, nothing else of ours.
 
+pub mod canon;
 pub mod estimate;
 pub mod json;
 pub mod openai;

@@ -1,0 +1,28 @@
+//! The canonical form of a conversation: what stands between two flavors that differ.
+//!
+//! It is typed, and has blocks of content for everything that some flavor can say. It is never an
+//! envelope of one flavor with side channels for the others, and the same flavor on both sides never
+//! touches it (invariant F1). What a flavor says and the form cannot hold is named in the loss
+//! report by the reader; what the form holds and a flavor cannot say, by the writer.
+
+mod block;
+mod event;
+mod face;
+mod fault;
+mod loss;
+mod reply;
+mod request;
+mod stop;
+mod tool;
+mod usage;
+
+pub use block::{Block, Json, Media, Reasoning, Source, Text, ToolCall, ToolResult};
+pub use event::Event;
+pub use face::{Face, Target};
+pub use fault::Fault;
+pub use loss::{Action, Loss, Losses};
+pub use reply::{Choice, Reply};
+pub use request::{Effort, Format, Request, Role, Sampling, Thinking, Turn};
+pub use stop::Stop;
+pub use tool::{Tool, ToolChoice};
+pub use usage::Usage;

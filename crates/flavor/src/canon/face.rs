@@ -1,0 +1,23 @@
+//! What a conversion has to know beside the words.
+
+/// How a converted reply looks to its caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Face {
+    /// Random, and unique to this reply: letters and digits, without a flavor's prefix.
+    pub id: String,
+    /// The model by the caller's name for it.
+    pub model: String,
+    /// In seconds since 1970.
+    pub created: u64,
+    /// Whether the caller of a stream wants to be told what was used, where its flavor asks that.
+    pub wants_usage: bool,
+}
+
+/// Where a converted request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The model by the provider's name for it.
+    pub model: String,
+    /// The limit of the answer where the provider's flavor needs one and the caller set none.
+    pub max_output: u64,
+}
