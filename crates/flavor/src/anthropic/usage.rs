@@ -1,0 +1,87 @@
+//! Tokens as Anthropic counts them: what came from a cache or went into one is no input there.
+
+use crate::canon::Usage;
+use crate::json::writer::Members;
+use crate::json::{Misfit, Object};
+
+/// What was said so far, field by field. It counts up over a stream, so the most counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    input: u64,
+    output: u64,
+    cache_read: Option<u64>,
+    cache_write: Option<u64>,
+    thinking: Option<u64>,
+}
+
+impl Counts {
+    /// Takes note of a `usage` object.
+    pub(super) fn take(&mut self, mut usage: Object<'_>) -> Result<(), Misfit> {
+        self.input = self.input.max(usage.whole("input_tokens")?.unwrap_or(0));
+        self.output = self.output.max(usage.whole("output_tokens")?.unwrap_or(0));
+        self.cache_read = self.cache_read.max(usage.whole("cache_read_input_tokens")?);
+        self.cache_write = self.cache_write.max(usage.whole("cache_creation_input_tokens")?);
+        if let Some(mut details) = usage.object("output_tokens_details")? {
+            self.thinking = self.thinking.max(details.whole("thinking_tokens")?);
+        }
+        Ok(())
+    }
+
+    /// The same in the canonical count.
+    pub(super) fn usage(&self) -> Usage {
+        let cached = self.cache_read.unwrap_or(0).saturating_add(self.cache_write.unwrap_or(0));
+        Usage {
+            input: self.input.saturating_add(cached),
+            output: self.output,
+            cache_read: self.cache_read,
+            cache_write: self.cache_write,
+            reasoning: self.thinking,
+            audio_input: None,
+            audio_output: None,
+        }
+    }
+}
+
+/// Writes the members of a `usage` object.
+pub(super) fn write(usage: &Usage, into: &mut Members<'_>) {
+    into.whole("input_tokens", usage.uncached_input());
+    if let Some(tokens) = usage.cache_write {
+        into.whole("cache_creation_input_tokens", tokens);
+    }
+    if let Some(tokens) = usage.cache_read {
+        into.whole("cache_read_input_tokens", tokens);
+    }
+    into.whole("output_tokens", usage.output);
+    if let Some(tokens) = usage.reasoning {
+        into.object("output_tokens_details", |details| details.whole("thinking_tokens", tokens));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::writer;
+
+    #[test]
+    fn totals_hold_what_was_cached_and_written_they_do_not() {
+        let said = r#"{"input_tokens":7,"cache_read_input_tokens":90,"cache_creation_input_tokens":3,"output_tokens":5}"#;
+        let mut counts = Counts::default();
+        counts.take(Object::parse(said).unwrap()).unwrap();
+        let usage = counts.usage();
+        assert_eq!((usage.input, usage.output, usage.uncached_input()), (100, 5, 7));
+        let mut out = Vec::new();
+        writer::object(&mut out, |usage_object| write(&usage, usage_object));
+        let mut again = Counts::default();
+        again.take(Object::parse(std::str::from_utf8(&out).unwrap()).unwrap()).unwrap();
+        assert_eq!(again.usage(), usage);
+    }
+
+    #[test]
+    fn later_words_count_over_earlier_ones_and_are_never_added() {
+        let mut counts = Counts::default();
+        for said in [r#"{"input_tokens":7,"output_tokens":1}"#, r#"{"output_tokens":30}"#] {
+            counts.take(Object::parse(said).unwrap()).unwrap();
+        }
+        assert_eq!((counts.usage().input, counts.usage().output), (7, 30));
+    }
+}

@@ -1,0 +1,241 @@
+//! A request as Anthropic takes it.
+
+use std::borrow::Cow;
+
+use super::write_block;
+use crate::canon::{
+    Block, Format, Losses, Request, Role, Target, Text, Thinking, Tool, ToolChoice, Turn,
+};
+use crate::json::writer::{self, Items, Members};
+
+/// The least that may be thought, in tokens.
+const LEAST_BUDGET: u64 = 1024;
+
+/// What a model is told that has to answer in JSON of any form.
+const ANSWER_JSON: &str = "Answer with one JSON object and nothing else.";
+
+/// Writes a request. What Anthropic has no place for is named in `losses`.
+pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses) -> Vec<u8> {
+    note_losses(request, losses);
+    let max_tokens = request.max_output.unwrap_or(target.max_output);
+    let thinking = thinking(request, max_tokens, losses);
+    let mut out = Vec::new();
+    writer::object(&mut out, |root| {
+        root.text("model", &target.model);
+        root.whole("max_tokens", max_tokens);
+        system(request, root, losses);
+        root.list("messages", |items| messages(request, items, losses));
+        tools(request, root);
+        if let Some(thinking) = thinking {
+            root.object("thinking", |object| match thinking {
+                Some(tokens) => {
+                    object.text("type", "enabled");
+                    object.whole("budget_tokens", tokens);
+                }
+                None => object.text("type", "disabled"),
+            });
+        }
+        sampling(request, thinking.flatten().is_some(), root, losses);
+        format(request, root);
+        if request.stream {
+            root.flag("stream", true);
+        }
+        if let Some(user) = &request.end_user {
+            root.object("metadata", |metadata| metadata.text("user_id", user));
+        }
+    });
+    out
+}
+
+/// Whatever is lost whole.
+fn note_losses(request: &Request<'_>, losses: &mut Losses) {
+    const NO_KNOB: &str = "no such knob there";
+    let sampling = &request.sampling;
+    for (field, given) in [
+        ("seed", sampling.seed.is_some()),
+        ("presence_penalty", sampling.presence_penalty.is_some()),
+        ("frequency_penalty", sampling.frequency_penalty.is_some()),
+        ("logit_bias", sampling.logit_bias.is_some()),
+        ("logprobs", request.logprobs.is_some()),
+    ] {
+        if given {
+            losses.dropped(field, NO_KNOB);
+        }
+    }
+    if request.n > 1 {
+        losses.refused("n", "one answer at a time there");
+    }
+}
+
+/// What the model is told beforehand; what it is told in between is told it beforehand, too.
+fn system(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
+    let mut texts: Vec<Cow<'_, str>> = request.system.clone();
+    for turn in request.turns.iter().filter(|turn| turn.role == Role::System) {
+        losses.approximated("messages[system]", "told beforehand");
+        texts.extend(turn.blocks.iter().filter_map(|block| match block {
+            Block::Text(text) => Some(Cow::Borrowed(text.as_ref())),
+            _ => None,
+        }));
+    }
+    if request.format == Format::Json {
+        losses.approximated("response_format", "asked for in words");
+        texts.push(Cow::Borrowed(ANSWER_JSON));
+    }
+    texts.retain(|text| !text.is_empty());
+    match texts.as_slice() {
+        [] => {}
+        [text] => root.text("system", text),
+        texts => root.list("system", |items| {
+            for text in texts {
+                items.object(|block| {
+                    block.text("type", "text");
+                    block.text("text", text);
+                });
+            }
+        }),
+    }
+}
+
+/// The conversation, in turns that take turns.
+fn messages(request: &Request<'_>, items: &mut Items<'_>, losses: &mut Losses) {
+    let spoken: Vec<&Turn<'_>> =
+        request.turns.iter().filter(|turn| turn.role != Role::System).collect();
+    for turns in spoken.chunk_by(|one, other| one.role == other.role) {
+        let user = turns.first().is_some_and(|turn| turn.role == Role::User);
+        let blocks: Vec<&Block<'_>> = turns.iter().flat_map(|turn| &turn.blocks).collect();
+        items.object(|message| {
+            message.text("role", if user { "user" } else { "assistant" });
+            match blocks.as_slice() {
+                [Block::Text(text)] => message.text("content", text),
+                _ => message.list("content", |items| {
+                    // What tools came to stands before everything else.
+                    let (results, others): (Vec<_>, Vec<_>) = blocks
+                        .iter()
+                        .copied()
+                        .partition(|block| matches!(block, Block::ToolResult(_)));
+                    write_block::write(&results, items, losses);
+                    write_block::write(&others, items, losses);
+                }),
+            }
+        });
+    }
+}
+
+fn tools(request: &Request<'_>, root: &mut Members<'_>) {
+    if request.tools.is_empty() {
+        return;
+    }
+    root.list("tools", |items| {
+        for tool in &request.tools {
+            items.object(|object| write_tool(tool, object));
+        }
+    });
+    let single = request.parallel_tools == Some(false);
+    let choice = match &request.tool_choice {
+        None if single => &ToolChoice::Auto,
+        None => return,
+        Some(choice) => choice,
+    };
+    root.object("tool_choice", |object| {
+        let kind = match choice {
+            ToolChoice::Auto => "auto",
+            ToolChoice::Required => "any",
+            ToolChoice::None => "none",
+            ToolChoice::Named(_) => "tool",
+        };
+        object.text("type", kind);
+        if let ToolChoice::Named(name) = choice {
+            object.text("name", name);
+        }
+        if single && *choice != ToolChoice::None {
+            object.flag("disable_parallel_tool_use", true);
+        }
+    });
+}
+
+fn write_tool(tool: &Tool<'_>, object: &mut Members<'_>) {
+    object.text("name", &tool.name);
+    if let Some(description) = &tool.description {
+        object.text("description", description);
+    }
+    match &tool.schema {
+        Some(schema) => object.raw("input_schema", schema.as_str()),
+        None => object.object("input_schema", |schema| {
+            schema.text("type", "object");
+            schema.object("properties", |_| ());
+        }),
+    }
+    if let Some(strict) = tool.strict {
+        object.flag("strict", strict);
+    }
+}
+
+/// What is to be thought: nothing said, not at all, or up to so many tokens. A model that thinks
+/// cannot be made to use a tool there, and what the caller wants it to do comes first.
+fn thinking(request: &Request<'_>, max_tokens: u64, losses: &mut Losses) -> Option<Option<u64>> {
+    let tokens = match request.thinking? {
+        Thinking::Off => return Some(None),
+        Thinking::Budget(tokens) => tokens,
+        Thinking::Effort(effort) => {
+            losses.approximated("reasoning_effort", "sent as a budget of tokens");
+            effort.map_or(LEAST_BUDGET, crate::canon::Effort::tokens)
+        }
+    };
+    if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named(_))) {
+        losses.dropped("reasoning_effort", "no thinking where a tool is forced there");
+        return None;
+    }
+    let most = max_tokens.saturating_sub(1);
+    if most < LEAST_BUDGET {
+        losses.dropped("reasoning_effort", "the limit of the answer leaves no room for it");
+        return None;
+    }
+    if tokens > most {
+        losses.approximated("thinking.budget_tokens", "kept below the limit of the answer");
+    }
+    Some(Some(tokens.clamp(LEAST_BUDGET, most)))
+}
+
+fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses: &mut Losses) {
+    const THINKS: &str = "fixed there for a model that thinks";
+    let sampling = &request.sampling;
+    if let Some(temperature) = sampling.temperature {
+        let above_one = temperature.parse::<f64>().is_ok_and(|value| value > 1.0);
+        if thinks {
+            losses.dropped("temperature", THINKS);
+        } else if above_one {
+            losses.approximated("temperature", "at most 1 there");
+            root.raw("temperature", "1");
+        } else {
+            root.raw("temperature", temperature);
+        }
+    }
+    if let Some(top_p) = sampling.top_p {
+        root.raw("top_p", top_p);
+    }
+    if let Some(top_k) = sampling.top_k {
+        if thinks {
+            losses.dropped("top_k", THINKS);
+        } else {
+            root.whole("top_k", top_k);
+        }
+    }
+    let stop: Vec<&Text<'_>> = request.stop.iter().filter(|text| !text.trim().is_empty()).collect();
+    if stop.len() < request.stop.len() {
+        losses.dropped("stop", "no stopping at spaces there");
+    }
+    if !stop.is_empty() {
+        root.list("stop_sequences", |items| stop.iter().for_each(|text| items.text(text)));
+    }
+}
+
+fn format(request: &Request<'_>, root: &mut Members<'_>) {
+    if let Format::Schema { schema, .. } = &request.format {
+        root.object("output_config", |config| {
+            config.object("format", |format| {
+                format.text("type", "json_schema");
+                format.raw("schema", schema.as_str());
+            });
+        });
+    }
+}
