@@ -8,6 +8,7 @@
 
 pub mod admitted;
 pub mod authenticated;
+mod coding;
 pub mod dispatched;
 pub mod metered;
 pub mod read;

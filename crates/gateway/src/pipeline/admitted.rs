@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -19,6 +19,7 @@ use weighbridge_proof::Hasher;
 use crate::front::request::Wishes;
 use crate::gateway::{BODY_UNIT, Gateway};
 use crate::money::LiveAccount;
+use crate::pipeline::coding::Coding;
 use crate::pipeline::{Read, Received};
 
 /// The longest value of the body that is kept while peeking, in bytes.
@@ -38,13 +39,17 @@ impl Admitted {
     /// # Errors
     /// 400 for a body that is no chat request, and for headers or fields that ask for what this
     /// version does not do; 408 when it comes too slowly; 413 when it is too long; 415 when it is
-    /// coded; 503 when too many bodies are held.
+    /// coded in a way that is not taken; 503 when too many bodies are held.
     pub async fn read(self) -> Result<Read, Failure> {
         let Self { received, principal, account, level } = self;
         let Received { gateway, head, body, at } = received;
         let wishes = Wishes::read(&head.headers, principal.key.trusted_headers)?;
-        refuse_coding(&head.headers)?;
-        let Whole { bytes, content, memory } = read_whole(&gateway, &head.headers, body).await?;
+        let coding = Coding::of(&head.headers)?;
+        let mut whole = read_whole(&gateway, &head.headers, body).await?;
+        if let Some(coding) = coding {
+            whole = decode(&gateway, coding, whole).await?;
+        }
+        let Whole { bytes, content, memory } = whole;
         let bounds = json::Bounds { depth: gateway.parts.limits.json_depth, capture: CAPTURE };
         let peek = openai::peek_chat(&bytes, bounds).map_err(peek_failure)?;
         refuse_fields(&peek)?;
@@ -64,7 +69,7 @@ impl Admitted {
     }
 }
 
-/// A body that was read to its end.
+/// A body that was read to its end; where it came coded, what it decodes to.
 struct Whole {
     bytes: Bytes,
     content: Content,
@@ -139,15 +144,29 @@ fn take_memory(gateway: &Gateway, bytes: usize) -> Result<OwnedSemaphorePermit, 
     })
 }
 
-fn refuse_coding(headers: &HeaderMap) -> Result<(), Failure> {
-    match headers.get(CONTENT_ENCODING) {
-        Some(coding) if coding.as_bytes() != b"identity" => Err(Failure::client(
-            Code::UnsupportedMediaType,
-            "content-encoding: not in this version; send the body uncompressed",
-        )
-        .at("content-encoding")),
-        _ => Ok(()),
-    }
+/// Decodes a body apart from the threads that serve: it may take a while.
+async fn decode(gateway: &Arc<Gateway>, coding: Coding, coded: Whole) -> Result<Whole, Failure> {
+    let gateway = Arc::clone(gateway);
+    let decoding = tokio::task::spawn_blocking(move || {
+        let Whole { bytes: coded, mut memory, .. } = coded;
+        let held = coded.len();
+        let decoded = coding.decode(&coded, gateway.parts.limits.body, |length| {
+            let taken = memory.num_permits() * BODY_UNIT;
+            if held + length > taken {
+                memory.merge(take_memory(&gateway, held + length - taken)?);
+            }
+            Ok(())
+        })?;
+        let mut hasher = Hasher::new();
+        hasher.update(&decoded);
+        let content = Content { bytes: hasher.bytes(), sha256: hasher.finish() };
+        Ok(Whole { bytes: Bytes::from(decoded), content, memory })
+    });
+    decoding.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a coded body could not be decoded");
+        let words = "the request's body could not be decoded";
+        Err(Failure::client(Code::InvalidRequest, words).at("content-encoding"))
+    })
 }
 
 fn peek_failure(error: openai::PeekError) -> Failure {

@@ -10,6 +10,7 @@ mod accounts;
 mod bad_input;
 mod budgets;
 mod bytes_untouched;
+mod coded;
 mod estimates;
 mod house;
 mod idempotency;
