@@ -6,6 +6,8 @@
 
 pub mod anthropic;
 pub mod canon;
+pub mod course;
+pub mod dialect;
 pub mod estimate;
 pub mod json;
 pub mod openai;

@@ -17,6 +17,7 @@ mod stream;
 mod stream_error;
 mod usage;
 
+pub(crate) use comment::OURS;
 pub use comment::{DONE, PING, comment};
 pub use error::{ErrorWords, error_body, error_event};
 pub use failure::{ProviderFailure, read_failure};

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 /// How every comment of the gateway starts. A provider's lines that start so are not passed on.
-pub(super) const OURS: &[u8] = b": weighbridge";
+pub(crate) const OURS: &[u8] = b": weighbridge";
 
 /// The comment that keeps a silent stream alive.
 pub const PING: Bytes = Bytes::from_static(b": weighbridge ping\n\n");

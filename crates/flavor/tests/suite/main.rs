@@ -7,6 +7,7 @@
 )]
 
 mod anthropic;
+mod course;
 mod events;
 mod generate;
 mod reply;

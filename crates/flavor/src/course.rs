@@ -1,0 +1,266 @@
+//! A provider's stream on its way to a caller: as it came, or in another dialect; and what it is
+//! metered by.
+//!
+//! What a caller takes for the sign that all is well is held back, and nothing goes on after it
+//! (invariant F2).
+
+mod reader;
+mod writer;
+
+use bytes::Bytes;
+
+use crate::canon::{Event, Face, Fault, Usage};
+use crate::dialect::Dialect;
+use crate::json::Misfit;
+use crate::openai::OURS;
+use crate::sse::{EventReader, SseError};
+use reader::Reader;
+use writer::Writer;
+
+/// How a stream goes from a provider to a caller.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// What the provider speaks.
+    pub from: Dialect,
+    /// What the caller speaks, and how the reply looks to it; nothing where it is the same dialect,
+    /// and every byte goes on as it came.
+    pub to: Option<(Dialect, Face)>,
+    /// The most bytes of one event.
+    pub max_event: usize,
+}
+
+/// Follows a stream.
+#[derive(Debug)]
+pub struct Course {
+    events: EventReader,
+    max_event: usize,
+    reader: Reader,
+    writer: Option<Box<Writer>>,
+    said: Said,
+    stage: Stage,
+}
+
+/// What the stream said so far.
+#[derive(Debug, Default)]
+struct Said {
+    usage: Option<Usage>,
+    usage_is_last: bool,
+    text_bytes: u64,
+}
+
+#[derive(Debug, Clone)]
+enum Stage {
+    Running,
+    Over,
+    Broken(Broken),
+}
+
+/// What goes on of a piece of a stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Relay {
+    /// What goes to the caller now.
+    pub forward: Bytes,
+    /// The end, once the provider's is seen: it is held until the receipt is committed.
+    pub held: Option<Bytes>,
+}
+
+/// How a stream ended whose provider has closed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Close {
+    /// Its end was seen before.
+    Before,
+    /// It ends now, properly: a finish mark was seen for every answer. What goes to the caller now,
+    /// and what is held.
+    Finished {
+        /// What goes to the caller now.
+        forward: Bytes,
+        /// The end, to be held until the receipt is committed.
+        held: Bytes,
+    },
+    /// It was cut off.
+    Cut,
+}
+
+/// Why a stream cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Broken {
+    /// Why.
+    pub why: Why,
+    /// What came before and can still go to the caller. Empty when the same is said again.
+    pub before: Bytes,
+}
+
+/// See [`Broken`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// What the provider sent, or what it said of itself.
+    #[error(transparent)]
+    Provider(#[from] Fault),
+    /// An event, or a line without an end, that is longer than the bound.
+    #[error("the provider sent an event longer than {0} bytes")]
+    TooLong(usize),
+    /// The caller's dialect has no way to say what came.
+    #[error("the stream cannot be said in the caller's dialect: {0}")]
+    Unsayable(Misfit),
+}
+
+impl Course {
+    /// At the start of a stream.
+    pub fn new(way: Way) -> Self {
+        Self {
+            events: EventReader::new(way.max_event),
+            max_event: way.max_event,
+            reader: Reader::new(way.from),
+            writer: way.to.map(|(dialect, face)| Box::new(Writer::new(dialect, face))),
+            said: Said::default(),
+            stage: Stage::Running,
+        }
+    }
+
+    /// Reads the next piece and says what goes on. When the stream is over, nothing does.
+    ///
+    /// # Errors
+    /// [`Broken`]; the same again for every later piece.
+    pub fn push(&mut self, piece: Bytes) -> Result<Relay, Broken> {
+        match &self.stage {
+            Stage::Running => {}
+            Stage::Over => return Ok(Relay::default()),
+            Stage::Broken(broken) => return Err(broken.clone()),
+        }
+        self.events.push(piece);
+        let mut out = Vec::new();
+        loop {
+            let event = match self.events.next_event() {
+                Ok(Some(event)) => event,
+                Ok(None) => return Ok(Relay { forward: Bytes::from(out), held: None }),
+                Err(SseError::TooLong { limit }) => {
+                    return Err(self.broken(Why::TooLong(limit), out));
+                }
+            };
+            let written = out.len();
+            if let Err(why) = self.take(&event, &mut out) {
+                out.truncate(written);
+                return Err(self.broken(why, out));
+            }
+            if self.reader.is_over() {
+                let held = out.split_off(written);
+                let held = self.held(held);
+                return Ok(Relay { forward: Bytes::from(out), held: Some(held) });
+            }
+        }
+    }
+
+    /// The provider has closed the stream.
+    ///
+    /// # Errors
+    /// [`Broken`], when what came last cannot be read, or the stream was broken before.
+    pub fn close(&mut self) -> Result<Close, Broken> {
+        match &self.stage {
+            Stage::Running => {}
+            Stage::Over => return Ok(Close::Before),
+            Stage::Broken(broken) => return Err(broken.clone()),
+        }
+        let rest = std::mem::replace(&mut self.events, EventReader::new(self.max_event)).finish();
+        let mut out = Vec::new();
+        // An event without its blank line may be cut short; then it is none.
+        let last = rest.is_none_or(|event| self.take(&event, &mut out).is_ok());
+        if !last || !self.reader.is_finished() {
+            self.stage = Stage::Over;
+            return Ok(Close::Cut);
+        }
+        let held = self.held(Vec::new());
+        Ok(Close::Finished { forward: Bytes::from(out), held })
+    }
+
+    /// What was used, in the provider's latest word.
+    pub fn usage(&self) -> Option<&Usage> {
+        self.said.usage.as_ref()
+    }
+
+    /// Whether that was said with or after every finish mark.
+    pub fn usage_is_last(&self) -> bool {
+        self.said.usage_is_last
+    }
+
+    /// Whether every answer that was begun has its finish mark.
+    pub fn finish_seen(&self) -> bool {
+        self.reader.is_finished()
+    }
+
+    /// The bytes of text so far: words, thoughts, refusals and arguments, unescaped.
+    pub fn text_bytes(&self) -> u64 {
+        self.said.text_bytes
+    }
+
+    /// Whether nothing will go on any more.
+    pub fn is_over(&self) -> bool {
+        !matches!(self.stage, Stage::Running)
+    }
+
+    /// Reads one event; adds what goes on of it.
+    fn take(&mut self, event: &crate::sse::Event, out: &mut Vec<u8>) -> Result<(), Why> {
+        let Self { reader, writer, said, .. } = self;
+        let mut unsayable = None;
+        let mut used = false;
+        reader.read(event, &mut |happened| {
+            used |= said.note(&happened);
+            if let Some(writer) = writer
+                && unsayable.is_none()
+            {
+                unsayable = writer.write(&happened, out).err();
+            }
+        })?;
+        if let Some(misfit) = unsayable {
+            return Err(Why::Unsayable(misfit));
+        }
+        if used {
+            said.usage_is_last = reader.is_finished();
+        }
+        if writer.is_none()
+            && let Some(raw) = event.without_comments(OURS)
+        {
+            out.extend_from_slice(&raw);
+        }
+        Ok(())
+    }
+
+    /// Ends the stream. What is held is the end in the caller's dialect; of a stream that goes on
+    /// as it came, `last`.
+    fn held(&mut self, last: Vec<u8>) -> Bytes {
+        self.stage = Stage::Over;
+        match &mut self.writer {
+            Some(writer) => {
+                let mut held = last;
+                writer.end(&mut held);
+                Bytes::from(held)
+            }
+            None => Bytes::from(last),
+        }
+    }
+
+    fn broken(&mut self, why: Why, before: Vec<u8>) -> Broken {
+        self.events = EventReader::new(self.max_event);
+        self.stage = Stage::Broken(Broken { why: why.clone(), before: Bytes::new() });
+        Broken { why, before: Bytes::from(before) }
+    }
+}
+
+impl Said {
+    /// Notes what counts; says whether it was usage.
+    fn note(&mut self, event: &Event<'_>) -> bool {
+        let text = match event {
+            Event::Text { piece, .. }
+            | Event::Reasoning { piece, .. }
+            | Event::Refusal { piece, .. }
+            | Event::CallArguments { piece, .. } => piece.len(),
+            Event::Usage(usage) => {
+                self.usage = Some(self.usage.unwrap_or_default().or_later(*usage));
+                return true;
+            }
+            _ => 0,
+        };
+        self.text_bytes += u64::try_from(text).unwrap_or(u64::MAX);
+        false
+    }
+}

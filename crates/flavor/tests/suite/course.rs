@@ -1,0 +1,173 @@
+//! Streams on their way, from every dialect to every other and as they came.
+
+use std::{fs, path::PathBuf};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use weighbridge_flavor::canon::{Face, Fault};
+use weighbridge_flavor::course::{Broken, Close, Course, Way, Why};
+use weighbridge_flavor::dialect::Dialect;
+
+const MAX_EVENT: usize = 1 << 16;
+
+#[derive(Deserialize)]
+struct Wire {
+    wire: Vec<String>,
+}
+
+fn wire(dialect: Dialect, name: &str) -> Vec<u8> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let path = root.join(folder(dialect)).join(name);
+    let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice::<Wire>(&text).unwrap().wire.concat().into_bytes()
+}
+
+fn folder(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Messages => "anthropic",
+    }
+}
+
+/// A stream with a thought, words and two calls.
+fn tools(dialect: Dialect) -> Vec<u8> {
+    match dialect {
+        Dialect::Messages => wire(dialect, "stream_tools.json"),
+    }
+}
+
+fn course(from: Dialect, to: Option<Dialect>, max_event: usize) -> Course {
+    let face = Face {
+        id: "01".to_owned(),
+        model: "asked".to_owned(),
+        created: 1_760_000_000,
+        wants_usage: true,
+    };
+    Course::new(Way { from, to: to.map(|to| (to, face)), max_event })
+}
+
+/// All that can be seen of a stream from outside.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    forward: Vec<u8>,
+    held: Option<Vec<u8>>,
+    broken: Option<Why>,
+    close: Option<Close>,
+    usage: Option<(u64, u64, bool)>,
+    text_bytes: u64,
+    finished: bool,
+}
+
+fn follow(course: &mut Course, pieces: &[&[u8]]) -> Seen {
+    let (mut forward, mut held, mut broken) = (Vec::new(), None, None);
+    for piece in pieces {
+        let was_over = course.is_over();
+        match course.push(Bytes::copy_from_slice(piece)) {
+            Ok(relay) => {
+                assert!(!was_over || (relay.forward.is_empty() && relay.held.is_none()), "F2");
+                forward.extend_from_slice(&relay.forward);
+                held = relay.held.map(|held| held.to_vec()).or(held);
+            }
+            Err(Broken { why, before }) => {
+                assert!(!was_over || before.is_empty(), "F2");
+                forward.extend_from_slice(&before);
+                broken = Some(why);
+            }
+        }
+    }
+    let close = course.close().ok();
+    let usage = course.usage().map(|used| (used.input, used.output, course.usage_is_last()));
+    let finished = course.finish_seen();
+    Seen { forward, held, broken, close, usage, text_bytes: course.text_bytes(), finished }
+}
+
+/// Every way that a stream can go.
+fn ways() -> impl Iterator<Item = (Dialect, Option<Dialect>)> {
+    let to = || std::iter::once(None).chain(Dialect::ALL.map(Some));
+    Dialect::ALL.into_iter().flat_map(move |from| to().map(move |to| (from, to)))
+}
+
+#[test]
+fn a_stream_goes_the_same_way_wherever_it_is_cut() {
+    for (from, to) in ways() {
+        let wire = tools(from);
+        let whole = follow(&mut course(from, to, MAX_EVENT), &[&wire]);
+        assert!(
+            whole.held.is_some() && whole.finished && whole.broken.is_none(),
+            "{from:?} {to:?}"
+        );
+        for at in 0..=wire.len() {
+            let (one, other) = wire.split_at(at);
+            let cut = follow(&mut course(from, to, MAX_EVENT), &[one, other]);
+            assert_eq!(cut, whole, "{from:?} to {to:?}, cut at {at}");
+        }
+        let bytes: Vec<&[u8]> = wire.chunks(1).collect();
+        assert_eq!(follow(&mut course(from, to, MAX_EVENT), &bytes), whole);
+    }
+}
+
+#[test]
+fn a_stream_of_the_callers_own_dialect_goes_on_byte_for_byte() {
+    for dialect in Dialect::ALL {
+        let wire = tools(dialect);
+        let seen = follow(&mut course(dialect, None, MAX_EVENT), &[&wire]);
+        assert_eq!([seen.forward, seen.held.unwrap()].concat(), wire, "{dialect:?}");
+    }
+}
+
+#[test]
+fn what_a_converted_stream_says_reads_back_as_the_same() {
+    for (from, to) in ways() {
+        let Some(to) = to else { continue };
+        let mut first = course(from, Some(to), MAX_EVENT);
+        let seen = follow(&mut first, &[&tools(from)]);
+        let wire = [seen.forward, seen.held.unwrap()].concat();
+        let again = follow(&mut course(to, None, MAX_EVENT), &[&wire]);
+        assert!(again.held.is_some() && again.finished, "{from:?} to {to:?}");
+        assert_eq!(again.usage, seen.usage, "{from:?} to {to:?}");
+        assert_eq!(again.text_bytes, seen.text_bytes, "{from:?} to {to:?}");
+    }
+}
+
+#[test]
+fn a_stream_that_is_cut_off_has_no_end() {
+    for (from, to) in ways() {
+        let wire = tools(from);
+        // Before the finish mark nothing says that all is well, whatever came.
+        for at in (0..wire.len() / 2).step_by(17) {
+            let seen = follow(&mut course(from, to, MAX_EVENT), &[&wire[..at]]);
+            assert_eq!((seen.held, seen.close), (None, Some(Close::Cut)), "{from:?} {to:?} {at}");
+        }
+    }
+}
+
+#[test]
+fn a_finished_stream_without_its_terminator_is_ended_all_the_same() {
+    let wire = tools(Dialect::Messages);
+    let at = wire.windows(19).position(|it| it == b"event: message_stop").unwrap();
+    for to in [None, Some(Dialect::Messages)] {
+        let seen = follow(&mut course(Dialect::Messages, to, MAX_EVENT), &[&wire[..at]]);
+        let Some(Close::Finished { held, .. }) = seen.close else { panic!("{seen:?}") };
+        assert_eq!(held.is_empty(), to.is_none());
+    }
+}
+
+#[test]
+fn a_providers_failure_breaks_a_stream_and_is_not_passed_on() {
+    for to in [None, Some(Dialect::Messages)] {
+        let wire = wire(Dialect::Messages, "stream_failure.json");
+        let seen = follow(&mut course(Dialect::Messages, to, MAX_EVENT), &[&wire, b"more"]);
+        let failed = Fault::Failed("overloaded_error: Overloaded".to_owned());
+        assert_eq!(seen.broken, Some(Why::Provider(failed)));
+        assert!(!String::from_utf8_lossy(&seen.forward).contains("overloaded_error"));
+        assert!(seen.held.is_none() && !seen.forward.is_empty());
+    }
+}
+
+#[test]
+fn an_event_beyond_the_bound_breaks_a_stream() {
+    for (from, to) in ways() {
+        let seen = follow(&mut course(from, to, 64), &[&tools(from)]);
+        assert_eq!(seen.broken, Some(Why::TooLong(64)), "{from:?} to {to:?}");
+        assert!(seen.forward.len() <= 64 && seen.held.is_none());
+    }
+}
