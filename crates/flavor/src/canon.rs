@@ -26,3 +26,4 @@ pub use request::{Effort, Format, Request, Role, Sampling, Thinking, Turn};
 pub use stop::Stop;
 pub use tool::{Tool, ToolChoice};
 pub use usage::Usage;
+pub(crate) use usage::tokens;

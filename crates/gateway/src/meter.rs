@@ -20,7 +20,7 @@ use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
-use weighbridge_flavor::openai;
+use weighbridge_flavor::canon;
 use weighbridge_proof::{Hasher, Timestamp};
 use weighbridge_store::place::{Closing, Open};
 use weighbridge_store::receipts::Row;
@@ -192,7 +192,7 @@ impl Meter {
 
     /// How much text the reply had so far, and what the provider said of its tokens.
     /// `last` says that nothing was used after what it says.
-    pub(crate) fn text_out(&mut self, bytes: u64, reported: Option<&openai::Usage>, last: bool) {
+    pub(crate) fn text_out(&mut self, bytes: u64, reported: Option<canon::Usage>, last: bool) {
         self.tokens.take(bytes, reported, last);
     }
 

@@ -88,7 +88,7 @@ impl StreamReader {
         let mut message = root.object("message")?.ok_or_else(|| missing("message"))?;
         give(Event::Start { id: message.text("id")?, model: message.text("model")? });
         if let Some(usage) = message.object("usage")? {
-            self.counts.take(usage)?;
+            self.counts.take(usage);
             give(Event::Usage(self.counts.usage()));
         }
         Ok(())
@@ -179,7 +179,7 @@ impl StreamReader {
         give: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Misfit> {
         if let Some(usage) = root.object("usage")? {
-            self.counts.take(usage)?;
+            self.counts.take(usage);
             give(Event::Usage(self.counts.usage()));
         }
         let Some(mut delta) = root.object("delta")? else { return Ok(()) };

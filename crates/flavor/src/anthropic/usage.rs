@@ -1,8 +1,8 @@
 //! Tokens as Anthropic counts them: what came from a cache or went into one is no input there.
 
-use crate::canon::Usage;
+use crate::canon::{Usage, tokens};
+use crate::json::Object;
 use crate::json::writer::Members;
-use crate::json::{Misfit, Object};
 
 /// What was said so far, field by field. It counts up over a stream, so the most counts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,15 +16,15 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Takes note of a `usage` object.
-    pub(super) fn take(&mut self, mut usage: Object<'_>) -> Result<(), Misfit> {
-        self.input = self.input.max(usage.whole("input_tokens")?.unwrap_or(0));
-        self.output = self.output.max(usage.whole("output_tokens")?.unwrap_or(0));
-        self.cache_read = self.cache_read.max(usage.whole("cache_read_input_tokens")?);
-        self.cache_write = self.cache_write.max(usage.whole("cache_creation_input_tokens")?);
-        if let Some(mut details) = usage.object("output_tokens_details")? {
-            self.thinking = self.thinking.max(details.whole("thinking_tokens")?);
+    pub(super) fn take(&mut self, mut usage: Object<'_>) {
+        let mut said = |name| tokens(&mut usage, name);
+        self.input = self.input.max(said("input_tokens").unwrap_or(0));
+        self.output = self.output.max(said("output_tokens").unwrap_or(0));
+        self.cache_read = self.cache_read.max(said("cache_read_input_tokens"));
+        self.cache_write = self.cache_write.max(said("cache_creation_input_tokens"));
+        if let Ok(Some(mut details)) = usage.object("output_tokens_details") {
+            self.thinking = self.thinking.max(tokens(&mut details, "thinking_tokens"));
         }
-        Ok(())
     }
 
     /// The same in the canonical count.
@@ -66,21 +66,30 @@ mod tests {
     fn totals_hold_what_was_cached_and_written_they_do_not() {
         let said = r#"{"input_tokens":7,"cache_read_input_tokens":90,"cache_creation_input_tokens":3,"output_tokens":5}"#;
         let mut counts = Counts::default();
-        counts.take(Object::parse(said).unwrap()).unwrap();
+        counts.take(Object::parse(said).unwrap());
         let usage = counts.usage();
         assert_eq!((usage.input, usage.output, usage.uncached_input()), (100, 5, 7));
         let mut out = Vec::new();
         writer::object(&mut out, |usage_object| write(&usage, usage_object));
         let mut again = Counts::default();
-        again.take(Object::parse(std::str::from_utf8(&out).unwrap()).unwrap()).unwrap();
+        again.take(Object::parse(std::str::from_utf8(&out).unwrap()).unwrap());
         assert_eq!(again.usage(), usage);
+    }
+
+    #[test]
+    fn figures_that_nobody_can_have_counted_say_nothing() {
+        let said =
+            r#"{"input_tokens":-1,"cache_read_input_tokens":1e30,"output_tokens":99999999999999}"#;
+        let mut counts = Counts::default();
+        counts.take(Object::parse(said).unwrap());
+        assert_eq!(counts.usage(), Usage { cache_read: None, ..Usage::default() });
     }
 
     #[test]
     fn later_words_count_over_earlier_ones_and_are_never_added() {
         let mut counts = Counts::default();
         for said in [r#"{"input_tokens":7,"output_tokens":1}"#, r#"{"output_tokens":30}"#] {
-            counts.take(Object::parse(said).unwrap()).unwrap();
+            counts.take(Object::parse(said).unwrap());
         }
         assert_eq!((counts.usage().input, counts.usage().output), (7, 30));
     }

@@ -1,5 +1,16 @@
 //! Tokens, counted one way for all flavors.
 
+use crate::json::Object;
+
+/// The most tokens that a figure is believed: a million millions. What is beyond it was not counted.
+const MOST_TOKENS: u64 = 1_000_000_000_000;
+
+/// Takes a number of tokens out. One that is no whole number, or that nobody can have counted, says
+/// nothing; no reply is lost for it.
+pub(crate) fn tokens(usage: &mut Object<'_>, name: &str) -> Option<u64> {
+    usage.whole(name).ok().flatten().filter(|tokens| *tokens <= MOST_TOKENS)
+}
+
 /// Tokens of a call. Totals hold their parts, whatever the flavor counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {

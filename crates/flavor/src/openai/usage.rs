@@ -1,5 +1,6 @@
 //! What a provider says was used.
 
+use crate::canon;
 use crate::json::{self, Bounds, Document, Kind};
 
 /// How much of the provider's own object is kept.
@@ -32,6 +33,20 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The same in the form that all flavors share.
+    #[must_use]
+    pub fn canonical(&self) -> canon::Usage {
+        canon::Usage {
+            input: self.input_tokens,
+            output: self.output_tokens,
+            cache_read: self.cache_read_tokens,
+            cache_write: self.cache_write_tokens,
+            reasoning: self.reasoning_tokens,
+            audio_input: self.input_audio_tokens,
+            audio_output: self.output_audio_tokens,
+        }
+    }
+
     /// Reads a `usage` object. Without both totals it says nothing.
     pub(super) fn read(raw: &[u8]) -> Option<Self> {
         const WATCH: &[&str] = &[

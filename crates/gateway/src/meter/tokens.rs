@@ -1,8 +1,8 @@
 //! What is known of a call's tokens, and what is made of it at the end.
 
 use weighbridge_core::usage::{Basis, Usage};
+use weighbridge_flavor::canon;
 use weighbridge_flavor::estimate::estimate_tokens;
-use weighbridge_flavor::openai;
 
 /// What is known so far.
 #[derive(Debug, Clone, Default)]
@@ -26,18 +26,18 @@ pub(super) struct Asked {
 impl Tokens {
     /// How much text the reply had so far, and what the provider said of its tokens. `last` says
     /// that nothing was used after what it says.
-    pub(super) fn take(&mut self, bytes: u64, reported: Option<&openai::Usage>, last: bool) {
+    pub(super) fn take(&mut self, bytes: u64, reported: Option<canon::Usage>, last: bool) {
         self.text_out = bytes;
         self.is_last = last;
         if let Some(usage) = reported {
             self.reported = Some(Usage {
-                input_tokens: usage.input_tokens,
-                output_tokens: usage.output_tokens,
-                cache_read_tokens: usage.cache_read_tokens,
-                cache_write_tokens: usage.cache_write_tokens,
-                reasoning_tokens: usage.reasoning_tokens,
-                audio_input_tokens: usage.input_audio_tokens,
-                audio_output_tokens: usage.output_audio_tokens,
+                input_tokens: usage.input,
+                output_tokens: usage.output,
+                cache_read_tokens: usage.cache_read,
+                cache_write_tokens: usage.cache_write,
+                reasoning_tokens: usage.reasoning,
+                audio_input_tokens: usage.audio_input,
+                audio_output_tokens: usage.audio_output,
                 searches: None,
                 basis: Basis::Measured,
             });
@@ -88,17 +88,8 @@ mod tests {
 
     const ASKED: Asked = Asked { prompt: 50, searches: None };
 
-    fn said(input_tokens: u64, output_tokens: u64) -> openai::Usage {
-        openai::Usage {
-            input_tokens,
-            output_tokens,
-            cache_read_tokens: None,
-            cache_write_tokens: None,
-            reasoning_tokens: None,
-            input_audio_tokens: None,
-            output_audio_tokens: None,
-            raw: String::new(),
-        }
+    fn said(input: u64, output: u64) -> canon::Usage {
+        canon::Usage { input, output, ..canon::Usage::default() }
     }
 
     fn used(tokens: &Tokens, ended: bool) -> (u64, u64, Basis) {
@@ -110,10 +101,10 @@ mod tests {
     fn what_was_said_counts_at_the_end_and_what_came_after_it_else() {
         let mut tokens = Tokens::default();
         assert!(tokens.is_empty());
-        tokens.take(400, Some(&said(0, 7)), false);
+        tokens.take(400, Some(said(0, 7)), false);
         assert_eq!(used(&tokens, true), (0, 7, Basis::Measured));
         assert_eq!(used(&tokens, false), (50, 100, Basis::Estimated));
-        tokens.take(400, Some(&said(60, 7)), true);
+        tokens.take(400, Some(said(60, 7)), true);
         assert_eq!(used(&tokens, false), (60, 7, Basis::Measured));
     }
 

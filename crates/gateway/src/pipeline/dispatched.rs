@@ -14,6 +14,7 @@ use weighbridge_flavor::{json, openai};
 use crate::meter::{End, Meter};
 use crate::pipeline::Metered;
 use crate::pipeline::reserved::shutting_down;
+use crate::relay::following::Following;
 use crate::relay::gather::{Gathered, gather};
 use crate::relay::long::LongReply;
 use crate::relay::stream::StreamReply;
@@ -93,7 +94,8 @@ impl Dispatched {
         };
         let body = self.reply.into_body();
         let idle = self.provider.timeouts.idle;
-        Reply::Stream(head, StreamReply::new(self.meter, body, options, idle, self.trailer))
+        let stream = Following::chat(options);
+        Reply::Stream(head, StreamReply::new(self.meter, body, stream, idle, self.trailer))
     }
 
     async fn take_in(mut self) -> Result<Reply, Metered<Failure>> {
@@ -113,7 +115,8 @@ impl Dispatched {
                     Err(self.garbage("an error stands in the place of the answer"))
                 }
                 Ok(facts) => {
-                    self.meter.text_out(facts.text_bytes, facts.usage.as_ref(), true);
+                    let usage = facts.usage.as_ref().map(openai::Usage::canonical);
+                    self.meter.text_out(facts.text_bytes, usage, true);
                     self.meter.give_out(&body);
                     let whole = WholeReply { head, body };
                     Ok(Reply::Whole(Metered::new(self.meter, End::Finished, whole)))

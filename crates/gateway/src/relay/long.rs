@@ -13,7 +13,7 @@ use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::Failure;
-use weighbridge_flavor::openai::ReplyScan;
+use weighbridge_flavor::openai::{ReplyScan, Usage};
 
 use crate::body::Cut;
 use crate::meter::{End, Meter};
@@ -106,7 +106,8 @@ impl Flowing {
         let held = self.ready.pop_front().unwrap_or_default();
         match self.scan.finish() {
             Ok(facts) => {
-                self.meter.text_out(facts.text_bytes, facts.usage.as_ref(), true);
+                let usage = facts.usage.as_ref().map(Usage::canonical);
+                self.meter.text_out(facts.text_bytes, usage, true);
                 self.meter.give_out(&held);
                 Some(Metered::new(self.meter, End::Finished, held))
             }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::money::Money;
-use weighbridge_flavor::openai::{self, ChatStream, Ended, StreamOptions};
+use weighbridge_flavor::openai;
 
 use crate::bell::Bell;
 use crate::body::Cut;
@@ -23,6 +23,8 @@ use crate::meter::{End, Meter};
 use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::{Metered, Recorded};
 use crate::relay::coalesced::Coalesced;
+use crate::relay::following::{Following, Relay, Stopped};
+use crate::relay::gather::broken_off;
 use crate::relay::patience::{Patience, Silence};
 use crate::relay::tail;
 use crate::upstream::ProviderBody;
@@ -53,7 +55,7 @@ struct Flowing {
     /// Taken when the stream ends.
     meter: Option<Box<Meter>>,
     rest: Option<ProviderBody>,
-    stream: ChatStream,
+    stream: Following,
     /// What goes out next.
     out: Coalesced,
     /// How the stream ends, once that is known, and the terminator it ends with.
@@ -76,7 +78,7 @@ impl StreamReply {
     pub(crate) fn new(
         meter: Box<Meter>,
         rest: ProviderBody,
-        options: StreamOptions,
+        stream: Following,
         idle: Duration,
         comments: bool,
     ) -> Self {
@@ -87,7 +89,7 @@ impl StreamReply {
         let flowing = Flowing {
             meter: Some(meter),
             rest: Some(rest),
-            stream: ChatStream::new(options),
+            stream,
             out: Coalesced::default(),
             ending: None,
             comments,
@@ -216,23 +218,17 @@ impl Flowing {
     /// Takes in what the provider sent; gives back what of it may go out.
     fn take(&mut self, data: Bytes) -> Bytes {
         match self.stream.push(data) {
-            Ok(relay) => {
-                if let Some(held) = relay.held {
+            Ok(Relay { forward, held }) => {
+                if let Some(held) = held {
                     self.ending = Some((End::Finished, held));
                 } else if let Err(over) = self.grow() {
                     self.fail(*over);
-                } else if let Some(said) = self.stream.failure() {
-                    tracing::warn!(words = said.message, "a provider ended a stream in an error");
-                    let words =
-                        format!("the provider ended the stream in an error: {}", said.message);
-                    self.fail(Failure::provider(Code::ProviderError, Retry::After(1), words));
                 }
-                relay.forward
+                forward
             }
-            Err(error) => {
-                let words = format!("the provider sent a stream that is none: {error}");
-                self.fail(Failure::provider(Code::ProviderGarbage, Retry::After(1), words));
-                error.before().clone()
+            Err(Stopped { failure, before }) => {
+                self.fail(failure);
+                before
             }
         }
     }
@@ -245,13 +241,9 @@ impl Flowing {
 
     /// The provider closed the stream: properly, if a finish mark was seen.
     fn provider_ended(&mut self) {
-        match self.stream.end() {
-            Ok(end) if end.how != Ended::Cut => self.ending = Some((End::Finished, end.held)),
-            Ok(_) => self.fail(broken_off()),
-            Err(error) => {
-                let words = format!("the provider sent a stream that is none: {error}");
-                self.fail(Failure::provider(Code::ProviderGarbage, Retry::After(1), words));
-            }
+        match self.stream.close() {
+            Ok(held) => self.ending = Some((End::Finished, held)),
+            Err(failure) => self.fail(failure),
         }
     }
 
@@ -289,8 +281,8 @@ impl Drop for Flowing {
             && !last
             && let Some(rest) = self.rest.take()
         {
-            let ended = ChatStream::new(StreamOptions { strip_usage: false, max_event: 0 });
-            tail::read_for_usage(meter, rest, std::mem::replace(&mut self.stream, ended));
+            let stream = std::mem::replace(&mut self.stream, Following::nothing());
+            tail::read_for_usage(meter, rest, stream);
         }
     }
 }
@@ -299,10 +291,4 @@ impl Drop for Flowing {
 fn endless() -> Failure {
     let words = "the stream took longer than limits.stream_time allows";
     Failure::provider(Code::ProviderTimeout, Retry::Never, words)
-}
-
-/// The stream broke off.
-fn broken_off() -> Failure {
-    let words = "the provider's stream ended before its end";
-    Failure::provider(Code::ProviderIncomplete, Retry::After(1), words)
 }

@@ -1,18 +1,14 @@
 //! Reading on after the finish mark of a stream whose caller left, so that its usage is known.
 
 use http_body_util::BodyExt as _;
-use weighbridge_flavor::openai::ChatStream;
 
 use crate::meter::Meter;
+use crate::relay::following::Following;
 use crate::upstream::ProviderBody;
 
 /// Reads the rest of a stream, bounded by `limits.tail_bytes` and `limits.tail_wait`, and leaves
 /// the receipt of a call whose caller left.
-pub(crate) fn read_for_usage(
-    mut meter: Box<Meter>,
-    mut rest: ProviderBody,
-    mut stream: ChatStream,
-) {
+pub(crate) fn read_for_usage(mut meter: Box<Meter>, mut rest: ProviderBody, mut stream: Following) {
     let gateway = std::sync::Arc::clone(meter.gateway());
     let limits = gateway.parts.limits;
     let reading = async move {

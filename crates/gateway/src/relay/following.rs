@@ -1,0 +1,137 @@
+//! A provider's stream as it is followed: chat's own way, which reads no more than it must, or the
+//! way of every other dialect and of every conversion.
+
+use bytes::Bytes;
+use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_flavor::canon::{self, Fault};
+use weighbridge_flavor::course::{self, Broken, Close, Course, Why};
+use weighbridge_flavor::openai::{ChatStream, Ended, StreamOptions};
+
+/// See the module's words.
+pub enum Following {
+    /// Chat, on both sides.
+    Chat(Box<ChatStream>),
+    /// Everything else.
+    Course(Box<Course>),
+}
+
+/// What goes on of a piece.
+pub(crate) struct Relay {
+    /// What goes to the caller now.
+    pub(crate) forward: Bytes,
+    /// The end, once it is seen.
+    pub(crate) held: Option<Bytes>,
+}
+
+/// A stream that cannot go on.
+pub(crate) struct Stopped {
+    /// Why.
+    pub(crate) failure: Failure,
+    /// What came before and still goes to the caller.
+    pub(crate) before: Bytes,
+}
+
+impl Following {
+    pub(crate) fn chat(options: StreamOptions) -> Self {
+        Self::Chat(Box::new(ChatStream::new(options)))
+    }
+
+    /// What stands in the place of a stream that is followed elsewhere.
+    pub(crate) fn nothing() -> Self {
+        Self::chat(StreamOptions { strip_usage: false, max_event: 0 })
+    }
+
+    /// Reads the next piece.
+    pub(crate) fn push(&mut self, piece: Bytes) -> Result<Relay, Stopped> {
+        match self {
+            Self::Chat(stream) => match stream.push(piece) {
+                Ok(relay) => match stream.failure() {
+                    Some(said) => {
+                        Err(Stopped { failure: failed(&said.message), before: relay.forward })
+                    }
+                    None => Ok(Relay { forward: relay.forward, held: relay.held }),
+                },
+                Err(error) => {
+                    Err(Stopped { failure: garbage(&error), before: error.before().clone() })
+                }
+            },
+            Self::Course(course) => match course.push(piece) {
+                Ok(course::Relay { forward, held }) => Ok(Relay { forward, held }),
+                Err(Broken { why, before }) => Err(Stopped { failure: broken(&why), before }),
+            },
+        }
+    }
+
+    /// The provider has closed the stream: what is held of it, if it ended properly.
+    pub(crate) fn close(&mut self) -> Result<Bytes, Failure> {
+        match self {
+            Self::Chat(stream) => match stream.end() {
+                Ok(end) if end.how != Ended::Cut => Ok(end.held),
+                Ok(_) => Err(broken_off()),
+                Err(error) => Err(garbage(&error)),
+            },
+            Self::Course(course) => match course.close() {
+                Ok(Close::Before) => Ok(Bytes::new()),
+                Ok(Close::Finished { forward, held }) if forward.is_empty() => Ok(held),
+                Ok(Close::Finished { forward, held }) => Ok(Bytes::from([forward, held].concat())),
+                Ok(Close::Cut) => Err(broken_off()),
+                Err(Broken { why, .. }) => Err(broken(&why)),
+            },
+        }
+    }
+
+    /// The bytes of text so far.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        match self {
+            Self::Chat(stream) => stream.text_bytes(),
+            Self::Course(course) => course.text_bytes(),
+        }
+    }
+
+    /// What was used, in the provider's latest word.
+    pub(crate) fn usage(&self) -> Option<canon::Usage> {
+        match self {
+            Self::Chat(stream) => stream.usage().map(weighbridge_flavor::openai::Usage::canonical),
+            Self::Course(course) => course.usage().copied(),
+        }
+    }
+
+    /// Whether that was said with or after every finish mark.
+    pub(crate) fn usage_is_last(&self) -> bool {
+        match self {
+            Self::Chat(stream) => stream.usage_is_last(),
+            Self::Course(course) => course.usage_is_last(),
+        }
+    }
+
+    /// Whether every answer that was begun has its finish mark.
+    pub(crate) fn finish_seen(&self) -> bool {
+        match self {
+            Self::Chat(stream) => stream.finish_seen(),
+            Self::Course(course) => course.finish_seen(),
+        }
+    }
+}
+
+fn broken(why: &Why) -> Failure {
+    match why {
+        Why::Provider(Fault::Failed(said)) => failed(said),
+        _ => garbage(why),
+    }
+}
+
+fn failed(said: &str) -> Failure {
+    let words = format!("the provider ended the stream in an error: {said}");
+    Failure::provider(Code::ProviderError, Retry::After(1), words)
+}
+
+fn garbage(error: &dyn std::fmt::Display) -> Failure {
+    let words = format!("the provider sent a stream that is none: {error}");
+    Failure::provider(Code::ProviderGarbage, Retry::After(1), words)
+}
+
+/// The stream broke off.
+fn broken_off() -> Failure {
+    let words = "the provider's stream ended before its end";
+    Failure::provider(Code::ProviderIncomplete, Retry::After(1), words)
+}
