@@ -1,6 +1,7 @@
 //! OpenAI's chat completions: what is read of a request, a reply and a stream, and what is written
 //! in the gateway's own name.
 
+pub mod chat;
 mod comment;
 mod error;
 mod failure;
