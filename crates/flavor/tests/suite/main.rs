@@ -7,6 +7,7 @@
 )]
 
 mod anthropic;
+mod chat;
 mod course;
 mod events;
 mod generate;
