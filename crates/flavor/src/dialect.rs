@@ -1,26 +1,28 @@
 //! The dialects that are converted, and what each does in its own way.
 
-use std::borrow::Cow;
-
 use crate::anthropic;
 use crate::canon::{Face, Losses, Reply, Request, Target};
 use crate::json::Misfit;
+use crate::openai::{self, chat};
 
 /// A dialect of conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
+    /// OpenAI's chat completions, which many servers speak.
+    Chat,
     /// Anthropic's messages.
     Messages,
 }
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Messages];
+    pub const ALL: [Self; 2] = [Self::Chat, Self::Messages];
 
-    /// Its name, as receipts and reports have it.
+    /// Its name, as reports have it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Messages => "anthropic",
+            Self::Chat => "openai chat",
+            Self::Messages => "anthropic messages",
         }
     }
 
@@ -34,6 +36,7 @@ impl Dialect {
         losses: &mut Losses,
     ) -> Result<Request<'a>, Misfit> {
         match self {
+            Self::Chat => chat::read_request(body, losses),
             Self::Messages => anthropic::read_request(body, losses),
         }
     }
@@ -46,6 +49,7 @@ impl Dialect {
         losses: &mut Losses,
     ) -> Vec<u8> {
         match self {
+            Self::Chat => chat::write_request(request, target, losses),
             Self::Messages => anthropic::write_request(request, target, losses),
         }
     }
@@ -56,6 +60,7 @@ impl Dialect {
     /// [`Misfit`] for what is none.
     pub fn read_reply(self, body: &str) -> Result<Reply<'_>, Misfit> {
         match self {
+            Self::Chat => chat::read_reply(body),
             Self::Messages => anthropic::read_reply(body),
         }
     }
@@ -63,6 +68,7 @@ impl Dialect {
     /// Writes a whole reply for a caller.
     pub fn write_reply(self, reply: &Reply<'_>, face: &Face) -> Vec<u8> {
         match self {
+            Self::Chat => chat::write_reply(reply, face),
             Self::Messages => anthropic::write_reply(reply, face),
         }
     }
@@ -70,32 +76,16 @@ impl Dialect {
     /// What says in a stream that it goes on.
     pub const fn ping(self) -> &'static [u8] {
         match self {
+            Self::Chat => b": weighbridge ping\n\n",
             Self::Messages => anthropic::PING,
         }
     }
 
-    /// The body of a refusal with this status.
-    pub fn error_body(self, status: u16, message: &str, request_id: Option<&str>) -> Vec<u8> {
-        match self {
-            Self::Messages => {
-                anthropic::error_body(anthropic::error_kind(status), message, request_id)
-            }
-        }
-    }
-
-    /// What a failing stream ends in.
-    pub fn error_event(self, status: u16, message: &str, request_id: Option<&str>) -> Vec<u8> {
-        match self {
-            Self::Messages => {
-                anthropic::error_event(anthropic::error_kind(status), message, request_id)
-            }
-        }
-    }
-
     /// The provider's own sentence in the body of its refusal. For the log.
-    pub fn read_failure(self, body: &str) -> Option<Cow<'_, str>> {
+    pub fn read_failure(self, body: &str) -> Option<String> {
         match self {
-            Self::Messages => anthropic::read_failure(body).map(Cow::Owned),
+            Self::Chat => openai::read_failure(body.as_bytes()).map(|failure| failure.message),
+            Self::Messages => anthropic::read_failure(body),
         }
     }
 }

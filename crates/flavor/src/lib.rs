@@ -6,6 +6,7 @@
 
 pub mod anthropic;
 pub mod canon;
+pub mod convert;
 pub mod course;
 pub mod dialect;
 pub mod estimate;

@@ -24,6 +24,7 @@ fn wire(dialect: Dialect, name: &str) -> Vec<u8> {
 
 fn folder(dialect: Dialect) -> &'static str {
     match dialect {
+        Dialect::Chat => "openai",
         Dialect::Messages => "anthropic",
     }
 }
@@ -31,6 +32,7 @@ fn folder(dialect: Dialect) -> &'static str {
 /// A stream with a thought, words and two calls.
 fn tools(dialect: Dialect) -> Vec<u8> {
     match dialect {
+        Dialect::Chat => wire(dialect, "chat_stream_tools.json"),
         Dialect::Messages => wire(dialect, "stream_tools.json"),
     }
 }
@@ -110,7 +112,11 @@ fn a_stream_of_the_callers_own_dialect_goes_on_byte_for_byte() {
     for dialect in Dialect::ALL {
         let wire = tools(dialect);
         let seen = follow(&mut course(dialect, None, MAX_EVENT), &[&wire]);
-        assert_eq!([seen.forward, seen.held.unwrap()].concat(), wire, "{dialect:?}");
+        let given = String::from_utf8([seen.forward, seen.held.unwrap()].concat()).unwrap();
+        // Comments that look like the gateway's own are the one thing that does not.
+        let wire = String::from_utf8(wire).unwrap();
+        let events = wire.split_inclusive("\n\r\n").filter(|it| !it.starts_with(": weighbridge"));
+        assert_eq!(given, events.collect::<String>(), "{dialect:?}");
     }
 }
 
