@@ -138,6 +138,7 @@ fn tool_call<'a>(block: &mut Object<'a>) -> Result<ToolCall<'a>, Misfit> {
         id: block.needed_text("id")?,
         name: block.needed_text("name")?,
         arguments: Text::Borrowed(arguments),
+        signature: None,
     })
 }
 

@@ -116,7 +116,7 @@ impl StreamReader {
                 let call = self.calls;
                 self.calls += 1;
                 let (id, name) = (block.needed_text("id")?, block.needed_text("name")?);
-                give(Event::CallStart { choice: 0, call, id, name });
+                give(Event::CallStart { choice: 0, call, id, name, signature: None });
                 let input = block.take("input").map_or("{}", |input| input.get()).to_owned();
                 self.open = Some(Open { index, call, begun: false, input });
             }

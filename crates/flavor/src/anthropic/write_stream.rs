@@ -97,7 +97,7 @@ impl StreamWriter {
                     self.close(out);
                 }
             }
-            Event::CallStart { choice: 0, call, id, name } => {
+            Event::CallStart { choice: 0, call, id, name, .. } => {
                 return self.call(*call, id, name, out);
             }
             Event::CallArguments { choice: 0, call, piece } => {

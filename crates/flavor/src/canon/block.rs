@@ -80,6 +80,9 @@ pub struct ToolCall<'a> {
     pub name: Text<'a>,
     /// An object; of a reply that was cut off it may be cut off, and then is no JSON.
     pub arguments: Text<'a>,
+    /// What proves the thought behind it to the provider it came from, where that stands on the
+    /// call itself. See [`Reasoning::signature`].
+    pub signature: Option<Text<'a>>,
 }
 
 /// What a tool came to.

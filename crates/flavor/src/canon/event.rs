@@ -61,6 +61,8 @@ pub enum Event<'a> {
         id: Text<'a>,
         /// The tool.
         name: Text<'a>,
+        /// See [`super::ToolCall::signature`].
+        signature: Option<Text<'a>>,
     },
     /// The next of a call's arguments.
     CallArguments {

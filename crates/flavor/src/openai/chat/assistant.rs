@@ -72,7 +72,12 @@ fn read_call<'a>(
         losses.approximated(format!("{CALL}custom"), "its text becomes the member `input`");
         let name = custom.needed_text("name").map_err(|misfit| misfit.at("custom"))?;
         let input = custom.text("input").map_err(|misfit| misfit.at("custom"))?;
-        ToolCall { id, name, arguments: as_object(&input.unwrap_or_default()).into() }
+        ToolCall {
+            id,
+            name,
+            arguments: as_object(&input.unwrap_or_default()).into(),
+            signature: None,
+        }
     } else {
         let function = call.object("function")?;
         let mut function = function.ok_or_else(|| Misfit::new("is missing").at("function"))?;
@@ -90,7 +95,7 @@ fn read_function<'a>(
     let name = function.needed_text("name")?;
     let arguments = arguments(function)?.filter(|arguments| !arguments.is_empty());
     name_rest(function, "messages[].tool_calls[].function.", losses);
-    Ok(ToolCall { id, name, arguments: arguments.unwrap_or(Text::Borrowed("{}")) })
+    Ok(ToolCall { id, name, arguments: arguments.unwrap_or(Text::Borrowed("{}")), signature: None })
 }
 
 /// Takes arguments out: JSON within a text, though some servers have the object itself.

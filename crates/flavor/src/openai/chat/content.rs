@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::{media, name_rest};
 use crate::{
-    canon::{Block, Losses, Media, Source, Text},
+    canon::{Block, Losses, Media, Reasoning, Source, Text},
     json::{
         Misfit, Object, object,
         writer::{Items, Members},
@@ -55,6 +55,7 @@ fn read_part<'a>(part: &'a RawValue, losses: &mut Losses) -> Result<Option<Block
     let block = match kind.as_ref() {
         "text" => Some(Block::Text(part.needed_text("text")?)).filter(says_something),
         "refusal" => Some(Block::Refusal(part.needed_text("refusal")?)).filter(says_something),
+        "thinking" => Some(Block::Reasoning(read_thought(&mut part)?)),
         "image_url" => Some(Block::Image(read_image(&mut part, losses)?)),
         "input_audio" => Some(Block::Audio(read_sound(&mut part, losses)?)),
         "file" => Some(Block::File(read_file(&mut part, losses)?)),
@@ -65,6 +66,24 @@ fn read_part<'a>(part: &'a RawValue, losses: &mut Losses) -> Result<Option<Block
     };
     name_rest(&part, PLACE, losses);
     Ok(block)
+}
+
+/// What the model thought, where a server has it among its words: Mistral's does.
+fn read_thought<'a>(part: &mut Object<'a>) -> Result<Reasoning<'a>, Misfit> {
+    const FIELD: &str = "thinking";
+    let mut words = Text::default();
+    for (at, piece) in part.list(FIELD)?.into_iter().flatten().enumerate() {
+        let piece = Object::read(piece).and_then(|mut piece| piece.text("text"));
+        let piece = piece.map_err(|misfit| misfit.within(at).at(FIELD))?.unwrap_or_default();
+        if words.is_empty() {
+            words = piece;
+        } else {
+            words.to_mut().push_str(&piece);
+        }
+    }
+    // It says when a thought is whole; what follows says so too.
+    part.take("closed");
+    Ok(Reasoning { text: words, ..Reasoning::default() })
 }
 
 fn says_something(block: &Block<'_>) -> bool {

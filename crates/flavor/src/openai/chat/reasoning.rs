@@ -34,9 +34,16 @@ pub(super) fn read<'a>(
     if thoughts.iter().any(|thought| !thought.text.is_empty()) {
         return Ok(thoughts);
     }
-    match thoughts.iter_mut().find(|thought| thought.sealed.is_none()) {
-        Some(thought) => thought.text = plain,
-        None => thoughts.insert(0, Reasoning { text: plain, ..Reasoning::default() }),
+    let mut without = thoughts.iter_mut().filter(|thought| thought.sealed.is_none());
+    match (without.next(), without.next()) {
+        (Some(thought), None) => thought.text = plain,
+        (None, _) => thoughts.insert(0, Reasoning { text: plain, ..Reasoning::default() }),
+        (Some(_), Some(_)) => {
+            // A signature over other words would be refused.
+            losses.approximated(format!("{place}{DETAILS}"), "whose words they sign is not said");
+            thoughts.retain(|thought| thought.sealed.is_some());
+            thoughts.insert(0, Reasoning { text: plain, ..Reasoning::default() });
+        }
     }
     Ok(thoughts)
 }
@@ -194,6 +201,15 @@ mod tests {
         let apart = r#"{"reasoning_content":"a","reasoning_details":
             [{"type":"reasoning.encrypted","data":"x"},{"type":"reasoning.text","text":"","signature":"s"}]}"#;
         assert_eq!(thoughts(apart), [thought("", None, Some("x")), thought("a", Some("s"), None)]);
+    }
+
+    #[test]
+    fn words_of_several_thoughts_go_with_no_signature() {
+        let apart = r#"{"reasoning_content":"ab","reasoning_details":[
+            {"type":"reasoning.text","text":"","signature":"s","index":0},
+            {"type":"reasoning.encrypted","data":"x","index":1},
+            {"type":"reasoning.text","text":"","signature":"t","index":2}]}"#;
+        assert_eq!(thoughts(apart), [thought("ab", None, None), thought("", None, Some("x"))]);
     }
 
     #[test]

@@ -41,8 +41,8 @@ struct Messages<'i, 'w, 'r> {
     items: &'i mut Items<'w>,
     losses: &'i mut Losses,
     /// What of results is no text, and goes with the caller's next words: between results there may
-    /// be no other message.
-    media: Vec<&'r Block<'r>>,
+    /// be no other message. Each with the call that it answers.
+    media: Vec<(String, Vec<&'r Block<'r>>)>,
     calls: u64,
     /// Calls that came without an id, by name, with the ids made for them.
     waiting: VecDeque<(&'r str, String)>,
@@ -96,6 +96,7 @@ impl<'r> Messages<'_, '_, 'r> {
         }
     }
 
+    /// Pieces become one text here too: of parts some servers forget whose result they are.
     fn write_result(&mut self, result: &'r ToolResult<'r>) {
         let made = self.answered(result);
         let id = made.as_deref().unwrap_or(&result.call);
@@ -119,23 +120,12 @@ impl<'r> Messages<'_, '_, 'r> {
             let why = "pictures and files of a result follow in a message of the caller there";
             self.losses.approximated(RESULT, why);
             texts.push("(What this tool returned beside words follows the tools' results.)".into());
-            self.media.append(&mut media);
+            self.media.push((id.to_owned(), media));
         }
         self.items.object(|message| {
             message.text("role", "tool");
             message.text("tool_call_id", id);
-            match texts.as_slice() {
-                [] => message.text("content", ""),
-                [text] => message.text("content", text),
-                texts => message.list("content", |parts| {
-                    for text in texts {
-                        parts.object(|part| {
-                            part.text("type", "text");
-                            part.text("text", text);
-                        });
-                    }
-                }),
-            }
+            message.text("content", &texts.join("\n"));
         });
     }
 
@@ -179,7 +169,14 @@ impl<'r> Messages<'_, '_, 'r> {
 
     /// Writes a message of the caller with what is left of results, and then `blocks`.
     fn write_media(&mut self, blocks: Vec<&'r Block<'r>>) {
-        let mut all = std::mem::take(&mut self.media);
+        let media = std::mem::take(&mut self.media);
+        let label = |call: &String| Block::Text(format!("From the result of {call}:").into());
+        let labels: Vec<_> = media.iter().map(|(call, _)| label(call)).collect();
+        let mut all: Vec<&Block<'_>> = Vec::new();
+        for (label, (_, media)) in labels.iter().zip(&media) {
+            all.push(label);
+            all.extend(media);
+        }
         all.extend(blocks);
         if !all.is_empty() {
             self.write_message(&all);

@@ -73,7 +73,7 @@ impl StreamWriter {
             Event::Refusal { choice, piece } => {
                 self.write_delta(*choice, out, |delta| delta.text("refusal", piece));
             }
-            Event::CallStart { choice, call, id, name } => {
+            Event::CallStart { choice, call, id, name, .. } => {
                 self.choice(*choice, out).bare_calls.push(*call);
                 let id = write_reply::call_id(id, &self.face, (*choice).into(), (*call).into());
                 let id = id.into_owned();

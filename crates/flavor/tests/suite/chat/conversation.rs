@@ -36,7 +36,12 @@ fn turn<'a>(role: Role, blocks: Vec<Block<'a>>) -> Turn<'a> {
 }
 
 fn call(id: &'static str, name: &'static str) -> Block<'static> {
-    Block::ToolCall(ToolCall { id: id.into(), name: name.into(), arguments: "{}".into() })
+    Block::ToolCall(ToolCall {
+        id: id.into(),
+        name: name.into(),
+        arguments: "{}".into(),
+        signature: None,
+    })
 }
 
 fn result(
@@ -68,12 +73,12 @@ fn results_come_before_the_callers_other_words() {
             Role::User,
             vec![
                 Block::Text("Go on.".into()),
-                result("a", None, vec![Block::Text("1".into())]),
+                result("a", None, vec![Block::Text("1".into()), Block::Text("2".into())]),
                 result("b", None, Vec::new()),
             ],
         ),
     ]);
-    assert_eq!(messages[1], json!({"role": "tool", "tool_call_id": "a", "content": "1"}));
+    assert_eq!(messages[1], json!({"role": "tool", "tool_call_id": "a", "content": "1\n2"}));
     assert_eq!(messages[2], json!({"role": "tool", "tool_call_id": "b", "content": ""}));
     assert_eq!(messages[3], json!({"role": "user", "content": "Go on."}));
     assert_eq!(losses, "messages[].content[]=approximated");
@@ -90,7 +95,10 @@ fn pictures_of_results_follow_all_results() {
     let roles: Vec<_> = messages.as_array().unwrap().iter().map(|it| &it["role"]).collect();
     assert_eq!(roles, ["assistant", "tool", "tool", "user"]);
     let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}});
-    assert_eq!(messages[3]["content"], json!([picture, {"type": "text", "text": "So?"}]));
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let expected = json!([text("From the result of a:"), picture, text("So?")]);
+    assert_eq!(messages[3]["content"], expected);
+    assert!(messages[1]["content"].as_str().unwrap().contains("follows the tools' results"));
     assert_eq!(losses, "messages[].content[].content=approximated");
 }
 

@@ -3,14 +3,17 @@
 use proptest::{collection::vec, option, prelude::*};
 use weighbridge_flavor::{
     canon::{
-        Block, Effort, Event, Format, Json, Losses, Media, Reasoning, Request, Role, Sampling,
-        Source, Text, Thinking, Tool, ToolCall, ToolChoice, ToolResult, Turn, Usage,
+        Block, Choice, Effort, Event, Format, Json, Losses, Media, Reasoning, Reply, Request, Role,
+        Sampling, Source, Stop, Text, Thinking, Tool, ToolCall, ToolChoice, ToolResult, Turn,
+        Usage,
     },
-    openai::chat::{StreamReader, read_request, write_request},
+    openai::chat::{
+        StreamReader, StreamWriter, read_reply, read_request, write_reply, write_request,
+    },
     sse::EventReader,
 };
 
-use super::{conversation::request, target};
+use super::{conversation::request, face, target};
 use crate::generate::{cut, cuts, damaged, object};
 
 fn words() -> impl Strategy<Value = Text<'static>> {
@@ -59,23 +62,29 @@ fn thoughts() -> impl Strategy<Value = Vec<Block<'static>>> {
     vec(thought, 0..3)
 }
 
+/// What a model says, in the order in which it is read.
+fn assistant() -> impl Strategy<Value = Vec<Block<'static>>> {
+    let text = option::of(words().prop_map(Block::Text));
+    let refusal = option::of(words().prop_map(Block::Refusal));
+    let call = (name(), name(), json()).prop_map(|(id, name, json)| {
+        Block::ToolCall(ToolCall { id, name, arguments: json.0, signature: None })
+    });
+    (thoughts(), text, refusal, vec(call, 0..3)).prop_map(|(mut blocks, text, refusal, calls)| {
+        blocks.extend(text.into_iter().chain(refusal).chain(calls));
+        blocks
+    })
+}
+
 fn turn() -> impl Strategy<Value = Turn<'static>> {
     let text = || words().prop_map(Block::Text);
-    let call = (name(), name(), json())
-        .prop_map(|(id, name, json)| Block::ToolCall(ToolCall { id, name, arguments: json.0 }));
-    let result = (name(), vec(text(), 0..3)).prop_map(|(call, blocks)| {
+    let result = (name(), vec(text(), 0..2)).prop_map(|(call, blocks)| {
         Block::ToolResult(ToolResult { call, name: None, blocks, failed: false })
     });
-    let refusal = words().prop_map(Block::Refusal);
-    let assistant = (thoughts(), option::of(text()), option::of(refusal), vec(call, 0..3));
     prop_oneof![
         vec(prop_oneof![text(), media()], 0..4).prop_map(|it| (Role::User, it)),
         vec(result, 1..3).prop_map(|it| (Role::User, it)),
         text().prop_map(|it| (Role::System, vec![it])),
-        assistant.prop_map(|(mut blocks, text, refusal, calls)| {
-            blocks.extend(text.into_iter().chain(refusal).chain(calls));
-            (Role::Assistant, blocks)
-        }),
+        assistant().prop_map(|blocks| (Role::Assistant, blocks)),
     ]
     .prop_map(|(role, blocks)| Turn { role, blocks })
 }
@@ -179,7 +188,110 @@ fn requests() -> impl Strategy<Value = Request<'static>> {
     )
 }
 
+fn replies() -> impl Strategy<Value = Reply<'static>> {
+    let stop = prop::sample::select(vec![
+        Stop::End,
+        Stop::Length,
+        Stop::Filtered(None),
+        Stop::Other("odd".into()),
+    ]);
+    let choice = (assistant(), stop, option::of(json())).prop_map(|(blocks, stop, logprobs)| {
+        let calls = blocks.iter().any(|block| matches!(block, Block::ToolCall(_)));
+        Choice { blocks, stop: stop.with_calls(calls), logprobs }
+    });
+    let usage = vec(1..1000_u64, 5).prop_map(|parts| Usage {
+        input: parts[0] + parts[1],
+        output: parts[2] + parts[3],
+        cache_read: Some(parts[0]),
+        reasoning: Some(parts[2]),
+        audio_output: Some(parts[4]),
+        ..Usage::default()
+    });
+    (vec(choice, 1..3), option::of(usage)).prop_map(|(choices, usage)| Reply {
+        id: Some("chatcmpl-k7".into()),
+        model: Some(face().model.into()),
+        created: Some(face().created),
+        choices,
+        usage,
+    })
+}
+
+/// A stream of one answer whose calls come side by side, and each with arguments.
+fn streams() -> impl Strategy<Value = Vec<Event<'static>>> {
+    vec((0..7_u8, words(), any::<prop::sample::Index>()), 0..12).prop_map(|pieces| {
+        let choice = 0;
+        let mut calls: Vec<bool> = Vec::new();
+        let mut events: Vec<_> = pieces
+            .into_iter()
+            .filter_map(|(kind, piece, at)| match kind {
+                0 => Some(Event::Text { choice, piece }),
+                1 => Some(Event::Reasoning { choice, piece }),
+                2 => Some(Event::Refusal { choice, piece }),
+                3 => Some(Event::Signature { choice, signature: piece }),
+                4 => Some(Event::Sealed { choice, sealed: piece }),
+                5 => {
+                    let call = u32::try_from(calls.len()).unwrap();
+                    calls.push(false);
+                    let id = format!("id_{call}").into();
+                    Some(Event::CallStart { choice, call, id, name: piece, signature: None })
+                }
+                _ if calls.is_empty() => None,
+                _ => {
+                    let call = at.index(calls.len());
+                    calls[call] = true;
+                    let call = u32::try_from(call).unwrap();
+                    Some(Event::CallArguments { choice, call, piece })
+                }
+            })
+            .collect();
+        for (call, _) in (0..).zip(&calls).filter(|(_, argued)| !**argued) {
+            events.push(Event::CallArguments { choice, call, piece: "{}".into() });
+        }
+        let stop = Stop::End.with_calls(!calls.is_empty());
+        events.push(Event::Stop { choice, stop });
+        events.push(Event::Usage(Usage { input: 3, output: 2, ..Usage::default() }));
+        let (id, model) = (Some("chatcmpl-k7".into()), Some(face().model.into()));
+        events.insert(0, Event::Start { id, model });
+        events
+    })
+}
+
 proptest! {
+    #[test]
+    fn a_stream_survives_writing_and_reading(events in streams(), cuts in cuts()) {
+        let mut writer = StreamWriter::new(face());
+        let mut out = Vec::new();
+        for event in &events {
+            writer.write(event, &mut out);
+        }
+        writer.end(&mut out);
+        let mut stream = EventReader::new(1 << 16);
+        let mut reader = StreamReader::new();
+        let mut read = Vec::new();
+        for piece in cut(&out, &cuts) {
+            stream.push(bytes::Bytes::copy_from_slice(piece));
+            while let Some(event) = stream.next_event().unwrap() {
+                reader.read(&event, &mut |event| read.push(format!("{event:?}"))).unwrap();
+            }
+        }
+        let expected: Vec<_> = events.iter().map(|event| format!("{event:?}")).collect();
+        prop_assert_eq!(read, expected);
+        prop_assert!(reader.is_finished() && reader.is_over());
+    }
+
+    #[test]
+    fn a_reply_survives_writing_and_reading(reply in replies()) {
+        let written = String::from_utf8(write_reply(&reply, &face())).unwrap();
+        prop_assert_eq!(read_reply(&written).unwrap(), reply);
+    }
+
+    #[test]
+    fn no_reply_is_too_odd(body in damaged(replies().prop_map(|it| write_reply(&it, &face())))) {
+        if let Some(reply) = std::str::from_utf8(&body).ok().and_then(|it| read_reply(it).ok()) {
+            write_reply(&reply, &face());
+        }
+    }
+
     #[test]
     fn a_request_survives_writing_and_reading(request in requests()) {
         let mut losses = Losses::default();

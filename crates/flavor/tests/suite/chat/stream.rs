@@ -18,12 +18,13 @@ struct Sample {
     over: bool,
 }
 
-const SAMPLES: [&str; 7] = [
+const SAMPLES: [&str; 8] = [
     "chat_convert_stream_words.json",
     "chat_convert_stream_calls.json",
     "chat_convert_stream_no_index.json",
     "chat_convert_stream_all_at_once.json",
     "chat_convert_stream_thoughts.json",
+    "chat_convert_stream_parts.json",
     "chat_convert_stream_failure.json",
     "chat_convert_stream_cut.json",
 ];
@@ -40,7 +41,9 @@ fn said(event: &Event<'_>) -> String {
         Event::Signature { choice, signature } => format!("{choice} signature {signature}"),
         Event::Sealed { choice, sealed } => format!("{choice} sealed {sealed}"),
         Event::Refusal { choice, piece } => format!("{choice} refusal {piece}"),
-        Event::CallStart { choice, call, id, name } => format!("{choice} call {call} {id} {name}"),
+        Event::CallStart { choice, call, id, name, .. } => {
+            format!("{choice} call {call} {id} {name}")
+        }
         Event::CallArguments { choice, call, piece } => {
             format!("{choice} arguments {call} {piece}")
         }
@@ -132,7 +135,7 @@ fn written(wire: &[String]) -> (String, String) {
 
 #[test]
 fn a_stream_that_is_written_says_the_same() {
-    for name in SAMPLES.into_iter().take(5) {
+    for name in SAMPLES.into_iter().take(6) {
         let sample: Sample = sample(name);
         let (out, held) = written(&sample.wire);
         let (events, reader) = happened([out.as_bytes(), held.as_bytes()]);
@@ -192,7 +195,7 @@ fn a_call_that_has_no_id_gets_one_of_the_replys_own() {
     let mut out = Vec::new();
     for choice in [0, 1] {
         let (id, name) = ("".into(), "weigh".into());
-        writer.write(&Event::CallStart { choice, call: 0, id, name }, &mut out);
+        writer.write(&Event::CallStart { choice, call: 0, id, name, signature: None }, &mut out);
     }
     let out = String::from_utf8(out).unwrap();
     assert!(out.contains(r#""id":"call_k7_0""#) && out.contains(r#""id":"call_k7_1_0""#));

@@ -164,7 +164,7 @@ impl Calls {
                 self.held_bytes -= held.id.len() + held.arguments.len();
                 let id = if id.is_empty() { Text::Owned(held.id) } else { id };
                 let id = if id.is_empty() { format!("call_{number}").into() } else { id };
-                give(Event::CallStart { choice, call: number, id, name });
+                give(Event::CallStart { choice, call: number, id, name, signature: None });
                 if !held.arguments.is_empty() {
                     let piece = Text::Owned(held.arguments);
                     give(Event::CallArguments { choice, call: number, piece });

@@ -2,9 +2,9 @@
 
 use super::calls::Calls;
 use crate::{
-    canon::{Event, Losses, Reasoning, Text},
-    json::{Misfit, Object, object},
-    openai::chat::{read_reply::read_stop, reasoning},
+    canon::{Block, Event, Losses, Reasoning},
+    json::{Misfit, Object},
+    openai::chat::{content, read_reply::read_stop, reasoning},
 };
 
 /// What is known of one answer so far.
@@ -63,12 +63,19 @@ impl Choice {
         number: u32,
         give: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Misfit> {
+        // What there is beside, nobody asked for.
         let mut losses = Losses::default();
         for thought in reasoning::read(&mut delta, "", &mut losses)? {
             give_thought(thought, number, give);
         }
-        for piece in words(&mut delta)? {
-            give(Event::Text { choice: number, piece });
+        // A few servers send parts, and what the model thinks among them.
+        for block in content::read(delta.take("content"), &mut losses)? {
+            match block {
+                Block::Text(piece) => give(Event::Text { choice: number, piece }),
+                Block::Refusal(piece) => give(Event::Refusal { choice: number, piece }),
+                Block::Reasoning(thought) => give_thought(thought, number, give),
+                _ => {}
+            }
         }
         if let Some(piece) = delta.text("refusal")?.filter(|piece| !piece.is_empty()) {
             give(Event::Refusal { choice: number, piece });
@@ -95,21 +102,4 @@ fn give_thought(thought: Reasoning<'_>, choice: u32, give: &mut dyn FnMut(Event<
     if let Some(sealed) = thought.sealed.filter(|sealed| !sealed.is_empty()) {
         give(Event::Sealed { choice, sealed });
     }
-}
-
-/// The next words. A few servers send them in parts.
-fn words<'a>(delta: &mut Object<'a>) -> Result<Vec<Text<'a>>, Misfit> {
-    let Some(content) = delta.take("content") else { return Ok(Vec::new()) };
-    if object::is_text(content) {
-        let piece = object::text(content).map_err(|misfit| misfit.at("content"))?;
-        return Ok(if piece.is_empty() { Vec::new() } else { vec![piece] });
-    }
-    let mut pieces = Vec::new();
-    let parts = object::list(content).map_err(|_| Misfit::new("should be a text").at("content"))?;
-    for (at, part) in parts.into_iter().enumerate() {
-        let text = Object::read(part).and_then(|mut part| part.text("text"));
-        let text = text.map_err(|misfit| misfit.within(at).at("content"))?;
-        pieces.extend(text.filter(|piece| !piece.is_empty()));
-    }
-    Ok(pieces)
 }
