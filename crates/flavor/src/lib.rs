@@ -11,5 +11,7 @@ pub mod course;
 pub mod dialect;
 pub mod estimate;
 pub mod json;
+pub mod lines;
+pub mod ollama;
 pub mod openai;
 pub mod sse;

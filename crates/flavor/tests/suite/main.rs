@@ -11,6 +11,7 @@ mod chat;
 mod course;
 mod events;
 mod generate;
+mod ollama;
 mod reply;
 mod request;
 mod samples;

@@ -1,0 +1,40 @@
+//! Ollama's `/api/chat` and `/api/generate`: both directions between them and the canonical form,
+//! and the bodies that its clients ask for beside.
+//!
+//! Its streams are lines of JSON, not server-sent events: cut them with [`crate::lines`].
+
+mod arguments;
+mod call_ids;
+mod created;
+mod embed;
+mod error;
+mod logprobs;
+mod media;
+mod message_reader;
+mod message_writer;
+mod mode;
+mod models;
+mod options;
+mod prompt;
+mod reply;
+mod request_reader;
+mod request_writer;
+mod said;
+mod stop;
+mod stream_reader;
+mod stream_writer;
+mod think;
+mod tools;
+
+pub use embed::{
+    EmbedRequest, read_embed_request, read_embeddings_request, write_embed_reply,
+    write_embeddings_reply,
+};
+pub use error::{error_body, error_line};
+pub use mode::Mode;
+pub use models::{Capability, ModelCard, VERSION, ps, read_show_request, show, tags, version};
+pub use reply::{read_reply, write_loaded, write_reply};
+pub use request_reader::read_request;
+pub use request_writer::write_request;
+pub use stream_reader::StreamReader;
+pub use stream_writer::{HELD_BYTES, StreamWriter};
