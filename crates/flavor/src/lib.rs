@@ -10,6 +10,7 @@ pub mod convert;
 pub mod course;
 pub mod dialect;
 pub mod estimate;
+pub mod gemini;
 pub mod json;
 pub mod lines;
 pub mod ollama;

@@ -1,0 +1,73 @@
+//! Errors in Google's words.
+
+use bytes::Bytes;
+
+use crate::json::writer::{self, Members};
+
+/// The body of an error that is answered with the HTTP status `status`.
+#[must_use]
+pub fn error_body(status: u16, message: &str) -> Bytes {
+    written("", status, message, "")
+}
+
+/// The event that ends a stream of events in an error. [`super::StreamWriter::fail`] writes it for
+/// either form of stream.
+#[must_use]
+pub fn error_event(status: u16, message: &str) -> Bytes {
+    written("data: ", status, message, "\r\n\r\n")
+}
+
+fn written(before: &str, status: u16, message: &str, after: &str) -> Bytes {
+    let mut out = before.as_bytes().to_vec();
+    writer::object(&mut out, |root| write_error(root, status, message));
+    out.extend_from_slice(after.as_bytes());
+    out.into()
+}
+
+/// Writes `error`.
+pub(super) fn write_error(root: &mut Members<'_>, status: u16, message: &str) {
+    root.object("error", |error| {
+        error.whole("code", status.into());
+        error.text("message", message);
+        error.text("status", word(status));
+    });
+}
+
+/// Google's word for an HTTP status.
+fn word(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        402 | 409 | 412 => "FAILED_PRECONDITION",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        408 | 504 => "DEADLINE_EXCEEDED",
+        429 => "RESOURCE_EXHAUSTED",
+        499 => "CANCELLED",
+        501 => "UNIMPLEMENTED",
+        502 | 503 | 529 => "UNAVAILABLE",
+        ..=499 => "INVALID_ARGUMENT",
+        500.. => "INTERNAL",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_has_googles_shape_and_word() {
+        let body = r#"{"error":{"code":429,"message":"no \"budget\"\nleft","status":"RESOURCE_EXHAUSTED"}}"#;
+        assert_eq!(error_body(429, "no \"budget\"\nleft"), body);
+        assert_eq!(error_event(429, "no \"budget\"\nleft"), format!("data: {body}\r\n\r\n"));
+        for (status, expected) in [
+            (400, "INVALID_ARGUMENT"),
+            (413, "INVALID_ARGUMENT"),
+            (403, "PERMISSION_DENIED"),
+            (500, "INTERNAL"),
+            (529, "UNAVAILABLE"),
+            (504, "DEADLINE_EXCEEDED"),
+        ] {
+            assert_eq!(word(status), expected);
+        }
+    }
+}
