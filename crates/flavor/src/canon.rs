@@ -9,6 +9,7 @@ mod block;
 mod event;
 mod face;
 mod fault;
+mod ids;
 mod loss;
 mod opaque;
 mod reply;
@@ -21,6 +22,7 @@ pub use block::{Block, Json, Media, Reasoning, Source, Text, ToolCall, ToolResul
 pub use event::Event;
 pub use face::{Face, Target};
 pub use fault::Fault;
+pub(crate) use ids::unique;
 pub use loss::{Action, Loss, Losses};
 pub(crate) use opaque::take_out;
 pub use reply::{Choice, Reply};

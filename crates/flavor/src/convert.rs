@@ -1,7 +1,7 @@
 //! From one dialect to another: requests and whole replies. Streams take their [course](crate::course).
 
-use crate::canon::{Block, Choice, Face, Losses, Target, Usage, take_out};
-use crate::dialect::Dialect;
+use crate::canon::{Block, Choice, Face, Losses, Target, Usage, take_out, unique};
+use crate::dialect::{Dialect, Path};
 use crate::json::Misfit;
 
 /// A whole reply in the caller's dialect.
@@ -23,11 +23,11 @@ pub struct Converted {
 pub fn request(
     from: Dialect,
     to: Dialect,
-    body: &str,
+    (body, path): (&str, Path<'_>),
     target: &Target,
     losses: &mut Losses,
 ) -> Result<Vec<u8>, Misfit> {
-    let mut request = from.read_request(body, losses)?;
+    let mut request = from.read_request(body, path, losses)?;
     for turn in &mut request.turns {
         if take_out(&mut turn.blocks) {
             losses.dropped("messages[].signature", "state that only its provider can read");
@@ -44,6 +44,11 @@ pub fn reply(from: Dialect, to: Dialect, body: &str, face: &Face) -> Result<Conv
     let mut reply = from.read_reply(body)?;
     for choice in &mut reply.choices {
         take_out(&mut choice.blocks);
+        for block in &mut choice.blocks {
+            if let Block::ToolCall(call) = block {
+                call.id = unique(std::mem::take(&mut call.id), face);
+            }
+        }
     }
     let text_bytes = reply.choices.iter().map(text_bytes).sum();
     Ok(Converted { body: to.write_reply(&reply, face), usage: reply.usage, text_bytes })

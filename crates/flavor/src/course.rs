@@ -4,16 +4,16 @@
 //! What a caller takes for the sign that all is well is held back, and nothing goes on after it
 //! (invariant F2).
 
+mod cutter;
 mod reader;
 mod writer;
 
 use bytes::Bytes;
 
-use crate::canon::{Event, Face, Fault, Usage};
+use crate::canon::{Event, Face, Fault, Usage, unique};
 use crate::dialect::Dialect;
 use crate::json::Misfit;
-use crate::openai::OURS;
-use crate::sse::{EventReader, SseError};
+use cutter::{Cutter, Piece, TooLong};
 use reader::Reader;
 use writer::Writer;
 
@@ -32,8 +32,9 @@ pub struct Way {
 /// Follows a stream.
 #[derive(Debug)]
 pub struct Course {
-    events: EventReader,
-    max_event: usize,
+    cutter: Cutter,
+    /// Of the caller, where it is converted.
+    face: Option<Face>,
     reader: Reader,
     writer: Option<Box<Writer>>,
     said: Said,
@@ -109,8 +110,8 @@ impl Course {
     /// At the start of a stream.
     pub fn new(way: Way) -> Self {
         Self {
-            events: EventReader::new(way.max_event),
-            max_event: way.max_event,
+            cutter: Cutter::new(way.from, way.max_event),
+            face: way.to.as_ref().map(|(_, face)| face.clone()),
             reader: Reader::new(way.from),
             writer: way.to.map(|(dialect, face)| Box::new(Writer::new(dialect, face))),
             said: Said::default(),
@@ -128,13 +129,13 @@ impl Course {
             Stage::Over => return Ok(Relay::default()),
             Stage::Broken(broken) => return Err(broken.clone()),
         }
-        self.events.push(piece);
+        self.cutter.push(piece);
         let mut out = Vec::new();
         loop {
-            let event = match self.events.next_event() {
+            let event = match self.cutter.next() {
                 Ok(Some(event)) => event,
                 Ok(None) => return Ok(Relay { forward: Bytes::from(out), held: None }),
-                Err(SseError::TooLong { limit }) => {
+                Err(TooLong { limit }) => {
                     return Err(self.broken(Why::TooLong(limit), out));
                 }
             };
@@ -161,7 +162,7 @@ impl Course {
             Stage::Over => return Ok(Close::Before),
             Stage::Broken(broken) => return Err(broken.clone()),
         }
-        let rest = std::mem::replace(&mut self.events, EventReader::new(self.max_event)).finish();
+        let rest = self.take_cutter().finish();
         let mut out = Vec::new();
         // An event without its blank line may be cut short; then it is none.
         let last = rest.is_none_or(|event| self.take(&event, &mut out).is_ok());
@@ -199,12 +200,15 @@ impl Course {
     }
 
     /// Reads one event; adds what goes on of it.
-    fn take(&mut self, event: &crate::sse::Event, out: &mut Vec<u8>) -> Result<(), Why> {
-        let Self { reader, writer, said, .. } = self;
+    fn take(&mut self, piece: &Piece, out: &mut Vec<u8>) -> Result<(), Why> {
+        let Self { reader, writer, said, face, .. } = self;
         let mut unsayable = None;
         let mut used = false;
-        reader.read(event, &mut |happened| {
+        reader.read(piece, &mut |mut happened| {
             used |= said.note(&happened);
+            if let (Event::CallStart { id, .. }, Some(face)) = (&mut happened, &face) {
+                *id = unique(std::mem::take(id), face);
+            }
             if let Some(writer) = writer
                 && unsayable.is_none()
             {
@@ -218,7 +222,7 @@ impl Course {
             said.usage_is_last = reader.is_finished();
         }
         if writer.is_none()
-            && let Some(raw) = event.without_comments(OURS)
+            && let Some(raw) = piece.raw()
         {
             out.extend_from_slice(&raw);
         }
@@ -239,8 +243,13 @@ impl Course {
         }
     }
 
+    /// Takes the cutter with all that it keeps; nothing more is read.
+    fn take_cutter(&mut self) -> Cutter {
+        std::mem::replace(&mut self.cutter, Cutter::new(Dialect::Chat, 0))
+    }
+
     fn broken(&mut self, why: Why, before: Vec<u8>) -> Broken {
-        self.events = EventReader::new(self.max_event);
+        self.take_cutter();
         self.stage = Stage::Broken(Broken { why: why.clone(), before: Bytes::new() });
         Broken { why, before: Bytes::from(before) }
     }

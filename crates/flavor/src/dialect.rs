@@ -1,9 +1,9 @@
 //! The dialects that are converted, and what each does in its own way.
 
-use crate::anthropic;
 use crate::canon::{Face, Losses, Reply, Request, Target};
 use crate::json::Misfit;
 use crate::openai::{self, chat};
+use crate::{anthropic, gemini, ollama};
 
 /// A dialect of conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,18 +12,42 @@ pub enum Dialect {
     Chat,
     /// Anthropic's messages.
     Messages,
+    /// Gemini's generateContent.
+    Gemini,
+    /// Ollama's chat.
+    OllamaChat,
+    /// Ollama's generate.
+    OllamaGenerate,
+}
+
+/// What stands beside a request's body, in the dialects where that matters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Path<'a> {
+    /// The model, where the path names it.
+    pub model: &'a str,
+    /// Whether the path asks for a stream.
+    pub stream: bool,
 }
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Chat, Self::Messages];
+    pub const ALL: [Self; 5] =
+        [Self::Chat, Self::Messages, Self::Gemini, Self::OllamaChat, Self::OllamaGenerate];
 
     /// Its name, as reports have it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "openai chat",
             Self::Messages => "anthropic messages",
+            Self::Gemini => "gemini",
+            Self::OllamaChat => "ollama chat",
+            Self::OllamaGenerate => "ollama generate",
         }
+    }
+
+    /// Whether its streams are of lines, not of events.
+    pub const fn is_lines(self) -> bool {
+        matches!(self, Self::OllamaChat | Self::OllamaGenerate)
     }
 
     /// Reads a request.
@@ -33,11 +57,15 @@ impl Dialect {
     pub fn read_request<'a>(
         self,
         body: &'a str,
+        path: Path<'a>,
         losses: &mut Losses,
     ) -> Result<Request<'a>, Misfit> {
         match self {
             Self::Chat => chat::read_request(body, losses),
             Self::Messages => anthropic::read_request(body, losses),
+            Self::Gemini => gemini::read_request(body, path.model, path.stream, losses),
+            Self::OllamaChat => ollama::read_request(ollama::Mode::Chat, body, losses),
+            Self::OllamaGenerate => ollama::read_request(ollama::Mode::Generate, body, losses),
         }
     }
 
@@ -51,6 +79,11 @@ impl Dialect {
         match self {
             Self::Chat => chat::write_request(request, target, losses),
             Self::Messages => anthropic::write_request(request, target, losses),
+            Self::Gemini => gemini::write_request(request, target, losses),
+            Self::OllamaChat => ollama::write_request(ollama::Mode::Chat, request, target, losses),
+            Self::OllamaGenerate => {
+                ollama::write_request(ollama::Mode::Generate, request, target, losses)
+            }
         }
     }
 
@@ -62,6 +95,9 @@ impl Dialect {
         match self {
             Self::Chat => chat::read_reply(body),
             Self::Messages => anthropic::read_reply(body),
+            Self::Gemini => gemini::read_reply(body),
+            Self::OllamaChat => ollama::read_reply(ollama::Mode::Chat, body),
+            Self::OllamaGenerate => ollama::read_reply(ollama::Mode::Generate, body),
         }
     }
 
@@ -70,22 +106,21 @@ impl Dialect {
         match self {
             Self::Chat => chat::write_reply(reply, face),
             Self::Messages => anthropic::write_reply(reply, face),
+            Self::Gemini => gemini::write_reply(reply, face),
+            Self::OllamaChat => ollama::write_reply(ollama::Mode::Chat, reply, face),
+            Self::OllamaGenerate => ollama::write_reply(ollama::Mode::Generate, reply, face),
         }
     }
 
-    /// What says in a stream that it goes on.
-    pub const fn ping(self) -> &'static [u8] {
-        match self {
-            Self::Chat => b": weighbridge ping\n\n",
-            Self::Messages => anthropic::PING,
-        }
-    }
-
-    /// The provider's own sentence in the body of its refusal. For the log.
+    /// The provider's own sentence in the body of its refusal, where it is one of its dialect. It
+    /// may hold anything, and is for the log.
     pub fn read_failure(self, body: &str) -> Option<String> {
         match self {
-            Self::Chat => openai::read_failure(body.as_bytes()).map(|failure| failure.message),
             Self::Messages => anthropic::read_failure(body),
+            // All of these have an `error`, an object or a text.
+            Self::Chat | Self::Gemini | Self::OllamaChat | Self::OllamaGenerate => {
+                openai::read_failure(body.as_bytes()).map(|failure| failure.message)
+            }
         }
     }
 }

@@ -56,6 +56,18 @@ impl LineReader {
     /// # Errors
     /// When the line under way is longer than the bound; then for ever.
     pub fn next_line(&mut self) -> Result<Option<Bytes>, LineTooLong> {
+        let line = self.next_with_end()?;
+        Ok(line.map(|mut line| {
+            line.truncate(line.len().saturating_sub(1));
+            without_cr(line)
+        }))
+    }
+
+    /// The same with the end of the line, as it came.
+    ///
+    /// # Errors
+    /// As [`LineReader::next_line`].
+    pub fn next_with_end(&mut self) -> Result<Option<Bytes>, LineTooLong> {
         if self.too_long {
             return Err(self.give_up());
         }
@@ -68,18 +80,17 @@ impl LineReader {
             self.piece.clear();
             return Ok(None);
         };
-        let mut rest = self.piece.split_to(end + 1);
-        rest.truncate(end);
+        let rest = self.piece.split_to(end + 1);
         let line = if self.carried.is_empty() {
             rest
-        } else if self.carried.len() + rest.len() > self.max_line.saturating_add(1) {
+        } else if self.carried.len() + rest.len() > self.max_line.saturating_add(2) {
             return Err(self.give_up());
         } else {
             self.carried.extend_from_slice(&rest);
             self.carried.split().freeze()
         };
-        let line = without_cr(line);
-        if line.len() > self.max_line {
+        let end = if line.ends_with(b"\r\n") { 2 } else { 1 };
+        if line.len() - end > self.max_line {
             return Err(self.give_up());
         }
         Ok(Some(line))

@@ -7,9 +7,13 @@ use super::Block;
 pub(crate) fn take_out(blocks: &mut Vec<Block<'_>>) -> bool {
     let mut any = false;
     for block in blocks.iter_mut() {
-        if let Block::Reasoning(thought) = block {
-            any |= thought.signature.take().is_some();
-            any |= thought.sealed.take().is_some();
+        match block {
+            Block::Reasoning(thought) => {
+                any |= thought.signature.take().is_some();
+                any |= thought.sealed.take().is_some();
+            }
+            Block::ToolCall(call) => any |= call.signature.take().is_some(),
+            _ => {}
         }
     }
     blocks.retain(|block| !matches!(block, Block::Reasoning(thought) if thought.text.is_empty()));

@@ -1,16 +1,18 @@
 //! The provider's side.
 
-use crate::anthropic;
+use super::cutter::Piece;
 use crate::canon::{Event, Fault};
 use crate::dialect::Dialect;
 use crate::openai::chat;
-use crate::sse;
+use crate::{anthropic, gemini, ollama};
 
 /// Reads a stream in the provider's dialect.
 #[derive(Debug)]
 pub(super) enum Reader {
     Chat(Box<chat::StreamReader>),
     Messages(Box<anthropic::StreamReader>),
+    Gemini(Box<gemini::StreamReader>),
+    Ollama(Box<ollama::StreamReader>),
 }
 
 impl Reader {
@@ -18,17 +20,28 @@ impl Reader {
         match dialect {
             Dialect::Chat => Self::Chat(Box::default()),
             Dialect::Messages => Self::Messages(Box::default()),
+            Dialect::Gemini => Self::Gemini(Box::default()),
+            Dialect::OllamaChat => {
+                Self::Ollama(Box::new(ollama::StreamReader::new(ollama::Mode::Chat)))
+            }
+            Dialect::OllamaGenerate => {
+                Self::Ollama(Box::new(ollama::StreamReader::new(ollama::Mode::Generate)))
+            }
         }
     }
 
     pub(super) fn read(
         &mut self,
-        event: &sse::Event,
+        piece: &Piece,
         give: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Fault> {
-        match self {
-            Self::Chat(reader) => reader.read(event, give),
-            Self::Messages(reader) => reader.read(event, give),
+        match (self, piece) {
+            (Self::Chat(reader), Piece::Event(event)) => reader.read(event, give),
+            (Self::Messages(reader), Piece::Event(event)) => reader.read(event, give),
+            (Self::Gemini(reader), Piece::Event(event)) => reader.read(event, give),
+            (Self::Ollama(reader), Piece::Line(line)) => reader.read(line, give),
+            // A course cuts its stream as its dialect has it.
+            _ => Ok(()),
         }
     }
 
@@ -37,6 +50,8 @@ impl Reader {
         match self {
             Self::Chat(reader) => reader.is_finished(),
             Self::Messages(reader) => reader.is_finished(),
+            Self::Gemini(reader) => reader.is_finished(),
+            Self::Ollama(reader) => reader.is_finished(),
         }
     }
 
@@ -45,6 +60,8 @@ impl Reader {
         match self {
             Self::Chat(reader) => reader.is_over(),
             Self::Messages(reader) => reader.is_over(),
+            Self::Gemini(reader) => reader.is_over(),
+            Self::Ollama(reader) => reader.is_over(),
         }
     }
 }

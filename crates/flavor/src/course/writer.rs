@@ -1,16 +1,18 @@
 //! The caller's side.
 
-use crate::anthropic;
 use crate::canon::{Event, Face};
 use crate::dialect::Dialect;
 use crate::json::Misfit;
 use crate::openai::chat;
+use crate::{anthropic, gemini, ollama};
 
 /// Writes a stream in the caller's dialect.
 #[derive(Debug)]
 pub(super) enum Writer {
     Chat(chat::StreamWriter),
     Messages(anthropic::StreamWriter),
+    Gemini(gemini::StreamWriter),
+    Ollama(ollama::StreamWriter),
 }
 
 impl Writer {
@@ -18,18 +20,40 @@ impl Writer {
         match dialect {
             Dialect::Chat => Self::Chat(chat::StreamWriter::new(face)),
             Dialect::Messages => Self::Messages(anthropic::StreamWriter::new(face)),
+            Dialect::Gemini => {
+                Self::Gemini(gemini::StreamWriter::new(face, gemini::Framing::Events))
+            }
+            Dialect::OllamaChat => {
+                Self::Ollama(ollama::StreamWriter::new(ollama::Mode::Chat, face))
+            }
+            Dialect::OllamaGenerate => {
+                Self::Ollama(ollama::StreamWriter::new(ollama::Mode::Generate, face))
+            }
         }
     }
 
+    /// Writes what happens. State that only its provider can read goes to nobody: clients would send
+    /// it to any.
     pub(super) fn write(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
         match (self, event) {
-            // State that only its provider can read; clients of chat would send it to any.
-            (Self::Chat(_), Event::Signature { .. } | Event::Sealed { .. }) => Ok(()),
+            // Clients of messages want to see where a thought ends; its signature is not written.
+            (Self::Messages(writer), _) => writer.write(event, out),
+            (_, Event::Signature { .. } | Event::Sealed { .. }) => Ok(()),
             (Self::Chat(writer), _) => {
                 writer.write(event, out);
                 Ok(())
             }
-            (Self::Messages(writer), _) => writer.write(event, out),
+            (Self::Gemini(writer), _) => {
+                writer.write(event, out);
+                Ok(())
+            }
+            (Self::Ollama(writer), _) => {
+                writer.write(event, out);
+                if writer.has_failed() {
+                    return Err(Misfit::new("calls of tools are longer than can be held"));
+                }
+                Ok(())
+            }
         }
     }
 
@@ -38,6 +62,8 @@ impl Writer {
         match self {
             Self::Chat(writer) => writer.end(out),
             Self::Messages(writer) => writer.end(out),
+            Self::Gemini(writer) => writer.end(out),
+            Self::Ollama(writer) => writer.end(out),
         }
     }
 }
