@@ -15,6 +15,7 @@ mod gemini_requests;
 mod gemini_streams;
 mod generate;
 mod ollama;
+mod pairs;
 mod reply;
 mod request;
 mod samples;
