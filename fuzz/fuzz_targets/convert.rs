@@ -1,0 +1,32 @@
+//! Requests and whole replies of every dialect to every other: whatever is read can be written, and
+//! what is written is JSON. The input's first bytes say from where to where.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde::de::IgnoredAny;
+use weighbridge_flavor::canon::{Face, Losses, Target};
+use weighbridge_flavor::convert;
+use weighbridge_flavor::dialect::{Dialect, Path};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((head, bytes)) = input.split_first_chunk::<2>() else { return };
+    let Ok(body) = std::str::from_utf8(bytes) else { return };
+    let dialect = |byte: u8| Dialect::ALL[usize::from(byte) % Dialect::ALL.len()];
+    let (from, to) = (dialect(head[0]), dialect(head[1]));
+    let path = Path { model: "m", stream: head[0] > 127 };
+    let target = Target { model: "m".into(), max_output: 4096 };
+    let mut losses = Losses::default();
+    if let Ok(made) = convert::request(from, to, (body, path), &target, &mut losses) {
+        is_json(&made);
+        assert!(losses.to_string().is_ascii());
+    }
+    let face = Face { id: "x1".into(), model: "m".into(), created: 0, wants_usage: true };
+    if let Ok(made) = convert::reply(from, to, body, &face) {
+        is_json(&made.body);
+    }
+});
+
+fn is_json(made: &[u8]) {
+    assert!(serde_json::from_slice::<IgnoredAny>(made).is_ok(), "{}", String::from_utf8_lossy(made));
+}
