@@ -28,6 +28,6 @@ pub(crate) use opaque::take_out;
 pub use reply::{Choice, Reply};
 pub use request::{Effort, Format, Request, Role, Sampling, Thinking, Turn};
 pub use stop::Stop;
-pub use tool::{Tool, ToolChoice};
+pub use tool::{Grouped, Tool, ToolChoice, ToolNames};
 pub use usage::Usage;
 pub(crate) use usage::tokens;

@@ -135,6 +135,7 @@ fn tool<'a>(value: &'a RawValue, tools: &mut Tools<'a>, losses: &mut Losses) -> 
         description: tool.text("description")?,
         schema,
         strict: tool.flag("strict")?,
+        grouped: None,
     });
     for (name, _) in tool.rest() {
         losses.dropped(format!("tools[].{name}"), "a field that only Anthropic knows");

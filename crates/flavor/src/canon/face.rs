@@ -1,5 +1,7 @@
 //! What a conversion has to know beside the words.
 
+use super::ToolNames;
+
 /// How a converted reply looks to its caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Face {
@@ -11,6 +13,8 @@ pub struct Face {
     pub created: u64,
     /// Whether the caller of a stream wants to be told what was used, where its flavor asks that.
     pub wants_usage: bool,
+    /// What the caller calls the tools of its request.
+    pub names: ToolNames,
 }
 
 /// Where a converted request goes.

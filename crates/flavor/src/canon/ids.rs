@@ -19,7 +19,13 @@ mod tests {
 
     #[test]
     fn counted_ids_are_made_unique_and_others_kept() {
-        let face = Face { id: "x1".into(), model: "m".into(), created: 0, wants_usage: false };
+        let face = Face {
+            names: crate::canon::ToolNames::default(),
+            id: "x1".into(),
+            model: "m".into(),
+            created: 0,
+            wants_usage: false,
+        };
         for (id, told) in [
             ("call_0", "call_x1_0"),
             ("call_12", "call_x1_12"),

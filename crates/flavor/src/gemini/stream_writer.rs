@@ -244,7 +244,13 @@ mod tests {
 
     fn face() -> Face {
         let (id, model) = ("7Lq".to_owned(), "weigher".to_owned());
-        Face { id, model, created: 0, wants_usage: false }
+        Face {
+            names: crate::canon::ToolNames::default(),
+            id,
+            model,
+            created: 0,
+            wants_usage: false,
+        }
     }
 
     fn start(call: u32, name: &'static str) -> Event<'static> {

@@ -51,7 +51,7 @@ fn read_tool<'a>(function: &'a RawValue, losses: &mut Losses) -> Result<Tool<'a>
         (None, None) => None,
     };
     function.note_rest(PATH, losses);
-    Ok(Tool { name, description, schema, strict: None })
+    Ok(Tool { grouped: None, name, description, schema, strict: None })
 }
 
 /// Reads `toolConfig`, which also narrows `tools` where only some of them are allowed.
@@ -179,7 +179,7 @@ mod tests {
     use crate::json::writer;
 
     fn tool(name: &'static str, strict: Option<bool>) -> Tool<'static> {
-        Tool { name: name.into(), description: None, schema: None, strict }
+        Tool { grouped: None, name: name.into(), description: None, schema: None, strict }
     }
 
     type Read = (Option<ToolChoice<'static>>, Vec<Tool<'static>>, String);

@@ -1,5 +1,7 @@
 //! Writing JSON straight to bytes, in the order it is told.
 
+use std::fmt;
+
 /// The members of an object that is being written.
 #[derive(Debug)]
 pub struct Members<'w> {
@@ -51,6 +53,13 @@ impl Members<'_> {
     pub fn text(&mut self, name: &str, value: &str) {
         self.name(name);
         text(self.out, value);
+    }
+
+    /// A text in pieces, which may be too long to be joined first.
+    pub fn format(&mut self, name: &str, pieces: fmt::Arguments<'_>) {
+        self.name(name);
+        let written = serde_json::to_writer(&mut *self.out, &pieces);
+        debug_assert!(written.is_ok(), "a text can always be written");
     }
 
     /// A value that is JSON already.
@@ -132,8 +141,9 @@ mod tests {
                 inner.null("n");
             });
             root.whole("w", u64::MAX);
+            root.format("f", format_args!("{}\n{}", "\"", 1));
         });
-        let expected = r#"{"b":"\"\n秤","a":[1.50,{},["x"]],"o":{"t":true,"n":null},"w":18446744073709551615}"#;
+        let expected = r#"{"b":"\"\n秤","a":[1.50,{},["x"]],"o":{"t":true,"n":null},"w":18446744073709551615,"f":"\"\n1"}"#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

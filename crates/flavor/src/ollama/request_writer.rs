@@ -101,7 +101,13 @@ mod tests {
     }
 
     fn tool() -> Tool<'static> {
-        Tool { name: "weigh".into(), description: None, schema: None, strict: Some(true) }
+        Tool {
+            grouped: None,
+            name: "weigh".into(),
+            description: None,
+            schema: None,
+            strict: Some(true),
+        }
     }
 
     const PLAIN: &str =

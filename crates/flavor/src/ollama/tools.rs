@@ -45,6 +45,7 @@ fn read_function<'a>(function: &mut Object<'a>) -> Result<Tool<'a>, Misfit> {
         return Err(Misfit::new("should be an object").at("parameters"));
     }
     Ok(Tool {
+        grouped: None,
         name: function.needed_text("name")?,
         description: function.text("description")?,
         schema: schema.map(Json::of),

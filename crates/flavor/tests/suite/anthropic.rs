@@ -10,7 +10,8 @@ use weighbridge_flavor::anthropic::{
 };
 use weighbridge_flavor::canon::{
     Block, Choice, Effort, Event, Face, Fault, Format, Json, Losses, Media, Reply, Request, Role,
-    Sampling, Source, Stop, Target, Thinking, Tool, ToolCall, ToolChoice, ToolResult, Turn, Usage,
+    Sampling, Source, Stop, Target, Thinking, Tool, ToolCall, ToolChoice, ToolNames, ToolResult,
+    Turn, Usage,
 };
 use weighbridge_flavor::sse::EventReader;
 
@@ -37,7 +38,13 @@ fn target(model: &str) -> Target {
 }
 
 fn face() -> Face {
-    Face { id: "01".to_owned(), model: "m".to_owned(), created: 1_760_000_000, wants_usage: true }
+    Face {
+        id: "01".to_owned(),
+        model: "m".to_owned(),
+        created: 1_760_000_000,
+        wants_usage: true,
+        names: ToolNames::default(),
+    }
 }
 
 fn written(request: &Request<'_>, losses: &mut Losses) -> String {
@@ -363,6 +370,7 @@ fn tool() -> impl Strategy<Value = Tool<'static>> {
             description: description.map(Into::into),
             schema: Some(Json(schema.into())),
             strict,
+            grouped: None,
         },
     )
 }

@@ -9,7 +9,7 @@ mod stream;
 use std::{fs, path::PathBuf};
 
 use serde::de::DeserializeOwned;
-use weighbridge_flavor::canon::{Face, Target};
+use weighbridge_flavor::canon::{Face, Target, ToolNames};
 
 fn sample<T: DeserializeOwned>(name: &str) -> T {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -20,6 +20,7 @@ fn sample<T: DeserializeOwned>(name: &str) -> T {
 
 fn face() -> Face {
     Face {
+        names: ToolNames::default(),
         id: "k7".to_owned(),
         model: "qwen3:8b-q4".to_owned(),
         created: 1_760_000_000,

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use bytes::Bytes;
 use serde::Deserialize;
-use weighbridge_flavor::canon::{Face, Fault};
+use weighbridge_flavor::canon::{Face, Fault, ToolNames};
 use weighbridge_flavor::course::{Broken, Close, Course, Way, Why};
 use weighbridge_flavor::dialect::Dialect;
 
@@ -44,6 +44,7 @@ fn tools(dialect: Dialect) -> Vec<u8> {
 
 fn course(from: Dialect, to: Option<Dialect>, max_event: usize) -> Course {
     let face = Face {
+        names: ToolNames::default(),
         id: "01".to_owned(),
         model: "asked".to_owned(),
         created: 1_760_000_000,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use weighbridge_flavor::{
-    canon::{Event, Face, Fault, Losses, Reply, Request, Target, Usage},
+    canon::{Event, Face, Fault, Losses, Reply, Request, Target, ToolNames, Usage},
     gemini::{
         Framing, StreamReader, StreamWriter, read_reply, read_request, write_reply, write_request,
     },
@@ -93,7 +93,13 @@ struct ReplySample {
 }
 
 fn face(id: &str, model: &str) -> Face {
-    Face { id: id.to_owned(), model: model.to_owned(), created: 0, wants_usage: true }
+    Face {
+        names: ToolNames::default(),
+        id: id.to_owned(),
+        model: model.to_owned(),
+        created: 0,
+        wants_usage: true,
+    }
 }
 
 fn written_reply(reply: &Reply<'_>) -> String {

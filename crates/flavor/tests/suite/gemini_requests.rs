@@ -124,6 +124,7 @@ fn tools() -> impl Strategy<Value = (Vec<Tool<'static>>, Option<ToolChoice<'stat
     (vec(tool, 0..3), choice, any::<bool>()).prop_map(|(tools, choice, strict)| {
         let strict = strict && choice == Some(ToolChoice::Auto);
         let tools = tools.into_iter().map(|(name, description, schema)| Tool {
+            grouped: None,
             name: name.into(),
             description,
             schema: schema.map(|schema| Json(schema.into())),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, value::RawValue};
 use weighbridge_flavor::{
-    canon::{Event, Face, Stop, Usage},
+    canon::{Event, Face, Stop, ToolNames, Usage},
     gemini::{Framing, StreamReader, StreamWriter},
     sse::EventReader,
 };
@@ -104,7 +104,10 @@ fn parted(answer: &[Said]) -> (Vec<Said>, Vec<Said>) {
 
 fn write(events: &[Event<'_>], framing: Framing) -> Vec<u8> {
     let (id, model) = ("7Lq".to_owned(), "weigher".to_owned());
-    let mut writer = StreamWriter::new(Face { id, model, created: 0, wants_usage: false }, framing);
+    let mut writer = StreamWriter::new(
+        Face { names: ToolNames::default(), id, model, created: 0, wants_usage: false },
+        framing,
+    );
     let mut out = Vec::new();
     events.iter().for_each(|event| writer.write(event, &mut out));
     assert!(!String::from_utf8_lossy(&out).contains("\"finishReason\""));
@@ -146,7 +149,13 @@ proptest! {
 
 #[test]
 fn an_error_after_the_reasons_to_finish_is_the_only_end() {
-    let face = Face { id: "7".into(), model: "w".into(), created: 0, wants_usage: false };
+    let face = Face {
+        names: ToolNames::default(),
+        id: "7".into(),
+        model: "w".into(),
+        created: 0,
+        wants_usage: false,
+    };
     let mut writer = StreamWriter::new(face, Framing::List);
     let mut out = Vec::new();
     for event in events(0, &[Said::Text("a".into())], 1) {

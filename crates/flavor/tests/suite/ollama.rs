@@ -8,7 +8,9 @@ use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use serde::Deserialize;
 use serde_json::Value;
-use weighbridge_flavor::canon::{Block, Event, Face, Fault, Format, Losses, Request, Stop, Target};
+use weighbridge_flavor::canon::{
+    Block, Event, Face, Fault, Format, Losses, Request, Stop, Target, ToolNames,
+};
 use weighbridge_flavor::lines::{LineReader, LineTooLong};
 use weighbridge_flavor::ollama::{
     Mode, StreamReader, StreamWriter, read_reply, read_request, write_reply, write_request,
@@ -27,6 +29,7 @@ fn sample(name: &str) -> String {
 
 fn face() -> Face {
     Face {
+        names: ToolNames::default(),
         id: "x7".to_owned(),
         model: "qwen3:8b".to_owned(),
         created: 1_760_000_000,

@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use weighbridge_flavor::canon::{
     Block, Face, Format, Json, Losses, Request, Role, Sampling, Target, Tool, ToolCall, ToolChoice,
-    ToolResult, Turn,
+    ToolNames, ToolResult, Turn,
 };
 use weighbridge_flavor::convert;
 use weighbridge_flavor::course::{Course, Way};
@@ -79,7 +79,13 @@ fn body(name: &str) -> String {
 }
 
 fn face() -> Face {
-    Face { id: "x1".into(), model: "asked".into(), created: 1_760_000_000, wants_usage: true }
+    Face {
+        names: ToolNames::default(),
+        id: "x1".into(),
+        model: "asked".into(),
+        created: 1_760_000_000,
+        wants_usage: true,
+    }
 }
 
 fn target() -> Target {
@@ -156,6 +162,7 @@ fn text() -> impl Strategy<Value = String> {
 
 fn tool() -> impl Strategy<Value = Tool<'static>> {
     ("[a-z]{1,8}", text()).prop_map(|(name, description)| Tool {
+        grouped: None,
         name: name.into(),
         description: Some(description.into()),
         schema: Some(Json(

@@ -53,6 +53,7 @@ fn read_function<'a>(
     losses: &mut Losses,
 ) -> Result<Tool<'a>, Misfit> {
     let read = Tool {
+        grouped: None,
         name: function.needed_text("name")?,
         description: function.text("description")?,
         schema: schema(&mut function, "parameters")?,

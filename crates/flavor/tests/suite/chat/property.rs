@@ -139,6 +139,7 @@ fn tools() -> impl Strategy<Value = (Vec<Tool<'static>>, Option<ToolChoice<'stat
 {
     let tool = (name(), option::of(words()), option::of(json()), option::of(any::<bool>()));
     let tool = tool.prop_map(|(name, description, schema, strict)| Tool {
+        grouped: None,
         name,
         description,
         schema,

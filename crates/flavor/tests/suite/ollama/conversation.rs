@@ -64,6 +64,7 @@ fn assistant() -> impl Strategy<Value = Vec<Turn<'static>>> {
 
 fn tool() -> impl Strategy<Value = Tool<'static>> {
     (words(), option::of(words()), arguments()).prop_map(|(name, description, schema)| Tool {
+        grouped: None,
         name: name.into(),
         description: description.map(Into::into),
         schema: Some(Json(schema.into())),
