@@ -14,6 +14,7 @@ mod prompt;
 mod reply;
 mod request;
 mod request_error;
+pub mod responses;
 mod stream;
 mod stream_error;
 mod usage;

@@ -18,6 +18,8 @@ mod ollama;
 mod pairs;
 mod reply;
 mod request;
+mod responses;
+mod responses_stream;
 mod samples;
 mod scanner;
 mod splice;
