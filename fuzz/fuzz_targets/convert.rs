@@ -18,10 +18,10 @@ fuzz_target!(|input: &[u8]| {
     let target = Target { model: "m".into(), max_output: 4096 };
     let mut losses = Losses::default();
     if let Ok(made) = convert::request(from, to, (body, path), &target, &mut losses) {
-        is_json(&made);
+        is_json(&made.body);
         assert!(losses.to_string().is_ascii());
     }
-    let face = Face { id: "x1".into(), model: "m".into(), created: 0, wants_usage: true };
+    let face = Face { id: "x1".into(), model: "m".into(), created: 0, wants_usage: true, names: Default::default() };
     if let Ok(made) = convert::reply(from, to, body, &face) {
         is_json(&made.body);
     }

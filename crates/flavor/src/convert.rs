@@ -1,6 +1,6 @@
 //! From one dialect to another: requests and whole replies. Streams take their [course](crate::course).
 
-use crate::canon::{Block, Choice, Face, Losses, Target, Usage, take_out, unique};
+use crate::canon::{Block, Choice, Face, Losses, Target, ToolNames, Usage, take_out, unique};
 use crate::dialect::{Dialect, Path};
 use crate::json::Misfit;
 
@@ -15,6 +15,15 @@ pub struct Converted {
     pub text_bytes: u64,
 }
 
+/// A request in the provider's dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// What the caller calls its tools; a part of the [`Face`] of whatever is replied.
+    pub names: ToolNames,
+}
+
 /// Writes a request that a caller made in `from` as a provider takes it in `to`. What cannot be
 /// carried is named in `losses`; whether the call goes on with that is for the caller to say.
 ///
@@ -26,14 +35,15 @@ pub fn request(
     (body, path): (&str, Path<'_>),
     target: &Target,
     losses: &mut Losses,
-) -> Result<Vec<u8>, Misfit> {
+) -> Result<Outgoing, Misfit> {
     let mut request = from.read_request(body, path, losses)?;
     for turn in &mut request.turns {
         if take_out(&mut turn.blocks) {
             losses.dropped("messages[].signature", "state that only its provider can read");
         }
     }
-    Ok(to.write_request(&request, target, losses))
+    let body = to.write_request(&request, target, losses);
+    Ok(Outgoing { body, names: ToolNames::of(&request.tools) })
 }
 
 /// Writes a whole reply that a provider made in `from` as the caller takes it in `to`.

@@ -2,7 +2,7 @@
 
 use crate::canon::{Face, Losses, Reply, Request, Target};
 use crate::json::Misfit;
-use crate::openai::{self, chat};
+use crate::openai::{self, chat, responses};
 use crate::{anthropic, gemini, ollama};
 
 /// A dialect of conversations.
@@ -10,6 +10,8 @@ use crate::{anthropic, gemini, ollama};
 pub enum Dialect {
     /// OpenAI's chat completions, which many servers speak.
     Chat,
+    /// OpenAI's responses.
+    Responses,
     /// Anthropic's messages.
     Messages,
     /// Gemini's generateContent.
@@ -31,13 +33,20 @@ pub struct Path<'a> {
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Chat, Self::Messages, Self::Gemini, Self::OllamaChat, Self::OllamaGenerate];
+    pub const ALL: [Self; 6] = [
+        Self::Chat,
+        Self::Responses,
+        Self::Messages,
+        Self::Gemini,
+        Self::OllamaChat,
+        Self::OllamaGenerate,
+    ];
 
     /// Its name, as reports have it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "openai chat",
+            Self::Responses => "openai responses",
             Self::Messages => "anthropic messages",
             Self::Gemini => "gemini",
             Self::OllamaChat => "ollama chat",
@@ -62,6 +71,7 @@ impl Dialect {
     ) -> Result<Request<'a>, Misfit> {
         match self {
             Self::Chat => chat::read_request(body, losses),
+            Self::Responses => responses::read_request(body, losses),
             Self::Messages => anthropic::read_request(body, losses),
             Self::Gemini => gemini::read_request(body, path.model, path.stream, losses),
             Self::OllamaChat => ollama::read_request(ollama::Mode::Chat, body, losses),
@@ -78,6 +88,7 @@ impl Dialect {
     ) -> Vec<u8> {
         match self {
             Self::Chat => chat::write_request(request, target, losses),
+            Self::Responses => responses::write_request(request, target, losses),
             Self::Messages => anthropic::write_request(request, target, losses),
             Self::Gemini => gemini::write_request(request, target, losses),
             Self::OllamaChat => ollama::write_request(ollama::Mode::Chat, request, target, losses),
@@ -94,6 +105,7 @@ impl Dialect {
     pub fn read_reply(self, body: &str) -> Result<Reply<'_>, Misfit> {
         match self {
             Self::Chat => chat::read_reply(body),
+            Self::Responses => responses::read_reply(body),
             Self::Messages => anthropic::read_reply(body),
             Self::Gemini => gemini::read_reply(body),
             Self::OllamaChat => ollama::read_reply(ollama::Mode::Chat, body),
@@ -105,6 +117,7 @@ impl Dialect {
     pub fn write_reply(self, reply: &Reply<'_>, face: &Face) -> Vec<u8> {
         match self {
             Self::Chat => chat::write_reply(reply, face),
+            Self::Responses => responses::write_reply(reply, face),
             Self::Messages => anthropic::write_reply(reply, face),
             Self::Gemini => gemini::write_reply(reply, face),
             Self::OllamaChat => ollama::write_reply(ollama::Mode::Chat, reply, face),
@@ -118,7 +131,11 @@ impl Dialect {
         match self {
             Self::Messages => anthropic::read_failure(body),
             // All of these have an `error`, an object or a text.
-            Self::Chat | Self::Gemini | Self::OllamaChat | Self::OllamaGenerate => {
+            Self::Chat
+            | Self::Responses
+            | Self::Gemini
+            | Self::OllamaChat
+            | Self::OllamaGenerate => {
                 openai::read_failure(body.as_bytes()).map(|failure| failure.message)
             }
         }

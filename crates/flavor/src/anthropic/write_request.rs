@@ -17,8 +17,12 @@ const ANSWER_JSON: &str = "Answer with one JSON object and nothing else.";
 /// Writes a request. What Anthropic has no place for is named in `losses`.
 pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses) -> Vec<u8> {
     note_losses(request, losses);
-    let max_tokens = request.max_output.unwrap_or(target.max_output);
-    let thinking = thinking(request, max_tokens, losses);
+    let thinking = thinking(request, losses);
+    let max_tokens = request.max_output.unwrap_or_else(|| {
+        losses.approximated("max_tokens", "a limit is needed there, and none was set");
+        // What is thought counts there, too, and is none of the answer.
+        target.max_output.saturating_add(thinking.flatten().unwrap_or(0))
+    });
     let mut out = Vec::new();
     writer::object(&mut out, |root| {
         root.text("model", &target.model);
@@ -172,28 +176,31 @@ fn write_tool(tool: &Tool<'_>, object: &mut Members<'_>) {
 
 /// What is to be thought: nothing said, not at all, or up to so many tokens. A model that thinks
 /// cannot be made to use a tool there, and what the caller wants it to do comes first.
-fn thinking(request: &Request<'_>, max_tokens: u64, losses: &mut Losses) -> Option<Option<u64>> {
-    let tokens = match request.thinking? {
+fn thinking(request: &Request<'_>, losses: &mut Losses) -> Option<Option<u64>> {
+    let (tokens, is_callers) = match request.thinking? {
         Thinking::Off => return Some(None),
-        Thinking::Budget(tokens) => tokens,
+        Thinking::Budget(tokens) => (tokens, true),
         Thinking::Effort(effort) => {
             losses.approximated("reasoning_effort", "sent as a budget of tokens");
-            effort.map_or(LEAST_BUDGET, crate::canon::Effort::tokens)
+            (effort.map_or(LEAST_BUDGET, crate::canon::Effort::tokens), false)
         }
     };
     if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named(_))) {
         losses.dropped("reasoning_effort", "no thinking where a tool is forced there");
         return None;
     }
-    let most = max_tokens.saturating_sub(1);
+    let tokens = tokens.max(LEAST_BUDGET);
+    let Some(max_tokens) = request.max_output else { return Some(Some(tokens)) };
+    // The limit holds both. Of a budget that is made of a word, half is left to the answer.
+    let most = if is_callers { max_tokens.saturating_sub(1) } else { max_tokens / 2 };
     if most < LEAST_BUDGET {
         losses.dropped("reasoning_effort", "the limit of the answer leaves no room for it");
         return None;
     }
     if tokens > most {
-        losses.approximated("thinking.budget_tokens", "kept below the limit of the answer");
+        losses.approximated("thinking.budget_tokens", "kept within the answer's limit");
     }
-    Some(Some(tokens.clamp(LEAST_BUDGET, most)))
+    Some(Some(tokens.min(most)))
 }
 
 fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses: &mut Losses) {

@@ -3,13 +3,14 @@
 use super::cutter::Piece;
 use crate::canon::{Event, Fault};
 use crate::dialect::Dialect;
-use crate::openai::chat;
+use crate::openai::{chat, responses};
 use crate::{anthropic, gemini, ollama};
 
 /// Reads a stream in the provider's dialect.
 #[derive(Debug)]
 pub(super) enum Reader {
     Chat(Box<chat::StreamReader>),
+    Responses(Box<responses::StreamReader>),
     Messages(Box<anthropic::StreamReader>),
     Gemini(Box<gemini::StreamReader>),
     Ollama(Box<ollama::StreamReader>),
@@ -19,6 +20,7 @@ impl Reader {
     pub(super) fn new(dialect: Dialect) -> Self {
         match dialect {
             Dialect::Chat => Self::Chat(Box::default()),
+            Dialect::Responses => Self::Responses(Box::new(responses::StreamReader::new())),
             Dialect::Messages => Self::Messages(Box::default()),
             Dialect::Gemini => Self::Gemini(Box::default()),
             Dialect::OllamaChat => {
@@ -37,6 +39,7 @@ impl Reader {
     ) -> Result<(), Fault> {
         match (self, piece) {
             (Self::Chat(reader), Piece::Event(event)) => reader.read(event, give),
+            (Self::Responses(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Messages(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Gemini(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Ollama(reader), Piece::Line(line)) => reader.read(line, give),
@@ -49,6 +52,7 @@ impl Reader {
     pub(super) fn is_finished(&self) -> bool {
         match self {
             Self::Chat(reader) => reader.is_finished(),
+            Self::Responses(reader) => reader.is_finished(),
             Self::Messages(reader) => reader.is_finished(),
             Self::Gemini(reader) => reader.is_finished(),
             Self::Ollama(reader) => reader.is_finished(),
@@ -59,6 +63,7 @@ impl Reader {
     pub(super) fn is_over(&self) -> bool {
         match self {
             Self::Chat(reader) => reader.is_over(),
+            Self::Responses(reader) => reader.is_over(),
             Self::Messages(reader) => reader.is_over(),
             Self::Gemini(reader) => reader.is_over(),
             Self::Ollama(reader) => reader.is_over(),

@@ -3,13 +3,14 @@
 use crate::canon::{Event, Face};
 use crate::dialect::Dialect;
 use crate::json::Misfit;
-use crate::openai::chat;
+use crate::openai::{chat, responses};
 use crate::{anthropic, gemini, ollama};
 
 /// Writes a stream in the caller's dialect.
 #[derive(Debug)]
 pub(super) enum Writer {
     Chat(chat::StreamWriter),
+    Responses(Box<responses::StreamWriter>),
     Messages(anthropic::StreamWriter),
     Gemini(gemini::StreamWriter),
     Ollama(ollama::StreamWriter),
@@ -19,6 +20,7 @@ impl Writer {
     pub(super) fn new(dialect: Dialect, face: Face) -> Self {
         match dialect {
             Dialect::Chat => Self::Chat(chat::StreamWriter::new(face)),
+            Dialect::Responses => Self::Responses(Box::new(responses::StreamWriter::new(face))),
             Dialect::Messages => Self::Messages(anthropic::StreamWriter::new(face)),
             Dialect::Gemini => {
                 Self::Gemini(gemini::StreamWriter::new(face, gemini::Framing::Events))
@@ -43,6 +45,7 @@ impl Writer {
                 writer.write(event, out);
                 Ok(())
             }
+            (Self::Responses(writer), _) => writer.write(event, out),
             (Self::Gemini(writer), _) => {
                 writer.write(event, out);
                 Ok(())
@@ -61,6 +64,7 @@ impl Writer {
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Chat(writer) => writer.end(out),
+            Self::Responses(writer) => writer.end(out),
             Self::Messages(writer) => writer.end(out),
             Self::Gemini(writer) => writer.end(out),
             Self::Ollama(writer) => writer.end(out),

@@ -100,14 +100,21 @@ fn it_is_written_with_what_a_message_can_say() {
     assert_eq!(value["messages"][2]["content"][0]["type"], "tool_result");
     assert_eq!(value["messages"][2]["content"][1]["is_error"], true);
     assert_eq!(value["tool_choice"]["disable_parallel_tool_use"], true);
-    assert_eq!(value["thinking"]["budget_tokens"], 16384);
+    assert_eq!(value["thinking"]["budget_tokens"], 16000);
     assert_eq!(value["stop_sequences"], serde_json::json!(["END"]));
     assert!(value.get("temperature").is_none(), "fixed for a model that thinks");
     assert!(again.contains(r#""input":{"what": "lorry", "digits": 12345678901234567890,"#));
     let named: Vec<&str> = losses.named().iter().map(|loss| loss.field.as_ref()).collect();
     assert_eq!(
         named,
-        ["reasoning_effort", "messages[system]", "messages[].reasoning", "temperature", "stop"]
+        [
+            "reasoning_effort",
+            "thinking.budget_tokens",
+            "messages[system]",
+            "messages[].reasoning",
+            "temperature",
+            "stop"
+        ]
     );
 }
 

@@ -24,7 +24,7 @@ fn wire(dialect: Dialect, name: &str) -> Vec<u8> {
 
 fn folder(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Chat => "openai",
+        Dialect::Chat | Dialect::Responses => "openai",
         Dialect::Messages => "anthropic",
         Dialect::Gemini => "gemini",
         Dialect::OllamaChat | Dialect::OllamaGenerate => "ollama",
@@ -35,6 +35,7 @@ fn folder(dialect: Dialect) -> &'static str {
 fn tools(dialect: Dialect) -> Vec<u8> {
     match dialect {
         Dialect::Chat => wire(dialect, "chat_stream_tools.json"),
+        Dialect::Responses => wire(dialect, "responses_stream.json"),
         Dialect::Messages => wire(dialect, "stream_tools.json"),
         Dialect::Gemini => wire(dialect, "stream.json"),
         Dialect::OllamaChat => wire(dialect, "chat_stream_tools.json"),
