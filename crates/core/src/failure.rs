@@ -56,6 +56,8 @@ pub enum Code {
     NotFound,
     /// The route exists, the method does not.
     MethodNotAllowed,
+    /// A WebSocket was asked for, and none is spoken here.
+    NoWebSocket,
     /// No provider serves that model.
     ModelNotFound,
     /// The body is longer than `limits.body`.
@@ -130,6 +132,7 @@ impl Code {
             Self::NotAvailable | Self::NotBuilt => "not_available",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::NoWebSocket => "no_websocket",
             Self::ModelNotFound => "model_not_found",
             Self::BodyTooLarge => "body_too_large",
             Self::HeadersTooLarge => "headers_too_large",
@@ -178,6 +181,7 @@ impl Code {
             Self::Forbidden => 403,
             Self::NotBuilt | Self::NotFound | Self::ModelNotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::NoWebSocket => 426,
             Self::RequestTimeout => 408,
             Self::EstimateUnusable
             | Self::IdempotencyConflict

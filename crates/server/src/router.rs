@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    CONTENT_TYPE, ORIGIN,
+    CONTENT_TYPE, ORIGIN, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, request};
 use hyper::body::Incoming;
@@ -99,6 +99,11 @@ impl Router {
         if path.starts_with(ledger::PREFIX) {
             return ledger::serve(&self.gateway, &head, self.ledger).await;
         }
+        if wants_websocket(&head.headers) {
+            // With this status agents go on over plain HTTP at once; with any other they try again.
+            let words = "no WebSocket is spoken here; send the request as an HTTP POST";
+            return self.refuse(&Failure::client(Code::NoWebSocket, words));
+        }
         match Endpoint::of(path) {
             Some(endpoint) if endpoint.method() == head.method => {
                 openai::serve(&self.gateway, endpoint, head, body, at).await
@@ -174,6 +179,12 @@ fn allow_origin(headers: &mut HeaderMap, wanted: Option<HeaderValue>, preflight:
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted);
         }
     }
+}
+
+/// Whether the connection is to become a WebSocket.
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
 }
 
 /// Whether `path` stands under the native API's prefix.

@@ -69,3 +69,20 @@ async fn metrics_count_calls_and_hold_no_secret() {
     assert!(text.contains("weighbridge_calls_in_flight 0"), "{text}");
     assert!(!text.contains("wb_"));
 }
+
+/// Codex opens one before it sends its first request, and goes on over HTTP when it is told so; at
+/// any other answer it tries seven times.
+#[tokio::test]
+async fn a_websocket_is_declined_in_the_one_way_that_clients_understand() {
+    let house = House::open().await;
+    for path in ["/v1/responses", "/v1/realtime"] {
+        let request = Request::get(path)
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let reply = house.ask(request).await;
+        assert_eq!(reply.status, 426, "{path}: {}", reply.text());
+        assert_eq!(reply.json()["error"]["code"], "no_websocket");
+    }
+}
