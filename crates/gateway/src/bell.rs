@@ -55,7 +55,8 @@ impl Bell {
         }
         let mut own = Context::from_waker(&self.waker);
         for _ in 0..AT_ONCE {
-            self.rope.state.store(OPEN, Ordering::Release);
+            // Not a plain store: what whoever pulled has done before is seen by the source.
+            self.rope.state.swap(OPEN, Ordering::AcqRel);
             let answer = source(&mut own);
             if answer.is_ready() || self.rope.waits() {
                 return answer;
@@ -65,9 +66,11 @@ impl Bell {
         Poll::Pending
     }
 
-    /// The next [`Bell::ask`] asks, whether anybody has called or not.
+    /// The next [`Bell::ask`] asks, whether anybody has called or not. The task that asked last is
+    /// let go of.
     pub fn reset(&mut self) {
-        self.rope.state.store(OPEN, Ordering::Release);
+        self.rope.state.swap(OPEN, Ordering::AcqRel);
+        self.follow(Waker::noop());
     }
 
     fn follow(&mut self, task: &Waker) {
