@@ -8,7 +8,7 @@ use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use weighbridge_core::call::Content;
 use weighbridge_core::credential::Principal;
 use weighbridge_core::failure::{Code, Failure, Retry};
@@ -24,6 +24,12 @@ use crate::pipeline::{Read, Received};
 
 /// The longest value of the body that is kept while peeking, in bytes.
 const CAPTURE: usize = 64 << 10;
+
+/// How many coded bodies are decoded at a time; a thread each.
+const DECODES: usize = 2;
+
+/// Turns for decoding.
+static DECODING: Semaphore = Semaphore::const_new(DECODES);
 
 /// The third stage: the call is within what its account may do.
 pub struct Admitted {
@@ -147,16 +153,28 @@ fn take_memory(gateway: &Gateway, bytes: usize) -> Result<OwnedSemaphorePermit, 
 /// Decodes a body apart from the threads that serve: it may take a while.
 async fn decode(gateway: &Arc<Gateway>, coding: Coding, coded: Whole) -> Result<Whole, Failure> {
     let gateway = Arc::clone(gateway);
+    let patience = gateway.parts.limits.body_idle;
+    let turn = tokio::time::timeout(patience, DECODING.acquire()).await;
+    let Ok(Ok(turn)) = turn else {
+        let words = "too many coded bodies are being decoded now; try again";
+        return Err(Failure::gateway(Code::Overloaded, Retry::After(1), words));
+    };
     let decoding = tokio::task::spawn_blocking(move || {
+        // Until it has ended, whether or not anybody still waits for it.
+        let _turn = turn;
         let Whole { bytes: coded, mut memory, .. } = coded;
         let held = coded.len();
-        let decoded = coding.decode(&coded, gateway.parts.limits.body, |length| {
+        let decoded = coding.decode(&coded, gateway.parts.limits.body, |more| {
             let taken = memory.num_permits() * BODY_UNIT;
-            if held + length > taken {
-                memory.merge(take_memory(&gateway, held + length - taken)?);
+            if held + more > taken {
+                memory.merge(take_memory(&gateway, held + more - taken)?);
             }
             Ok(())
         })?;
+        drop(coded);
+        // What the decoding took beside what it came to is free again.
+        let spare = memory.num_permits().saturating_sub(decoded.len().max(1).div_ceil(BODY_UNIT));
+        drop(memory.split(spare));
         let mut hasher = Hasher::new();
         hasher.update(&decoded);
         let content = Content { bytes: hasher.bytes(), sha256: hasher.finish() };

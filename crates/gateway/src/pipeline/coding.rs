@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use ruzstd::decoding::StreamingDecoder;
 use weighbridge_core::failure::{Code, Failure};
+use zstd::stream::read::Decoder as ZstdDecoder;
 
 /// How many times its coded length a body may decode to. Prompts come to ten or twenty times.
 const RATIO: usize = 100;
@@ -14,9 +14,12 @@ const RATIO: usize = 100;
 /// What may be decoded whatever the ratio, in bytes.
 const FREE: usize = 64 << 10;
 
-/// The largest window of zstd that is decoded, in bytes: what every decoder is told to support
-/// (RFC 8878, 3.1.1.1.2). It is memory that a few bytes can ask for.
-const WINDOW: u64 = 8 << 20;
+/// The largest window of zstd that is decoded, in bytes as a power of two: what every decoder is told
+/// to support (RFC 8878, 3.1.1.1.2). It is memory that a few bytes can ask for.
+const WINDOW_LOG: u32 = 23;
+
+/// What a decoder may hold beside what it has given out, in bytes: its window, and a block.
+const DECODER: usize = (1 << WINDOW_LOG) + (256 << 10);
 
 /// How much is decoded at a time, in bytes.
 const STEP: usize = 64 << 10;
@@ -52,8 +55,8 @@ impl Coding {
         }
     }
 
-    /// Decodes a whole body to at most `most` bytes; `grown` is told of every length that it comes
-    /// to, before it does. It takes a while: not for a thread that serves.
+    /// Decodes a whole body to at most `most` bytes; `grown` is told of all the memory that is about
+    /// to be held, before it is. It takes a while: not for a thread that serves.
     ///
     /// # Errors
     /// 400 for a body that is not coded so; 413 beyond `most`, and for one that decodes to more than
@@ -65,40 +68,26 @@ impl Coding {
         mut grown: impl FnMut(usize) -> Result<(), Failure>,
     ) -> Result<Vec<u8>, Failure> {
         let bound = most.min(coded.len().saturating_mul(RATIO).max(FREE));
-        let mut rest = coded;
         let mut out = Vec::new();
-        while !rest.is_empty() || out.is_empty() {
-            let before = rest.len();
-            match self {
-                Self::Gzip => {
-                    let mut reader = MultiGzDecoder::new(&mut rest);
-                    self.take(&mut reader, &mut out, bound, &mut grown)?;
-                }
-                Self::Zstd => {
-                    if window(rest).is_some_and(|window| window > WINDOW.max(bound as u64)) {
-                        let words = format!("the body's zstd window is larger than {WINDOW} bytes");
-                        return Err(Failure::client(Code::BodyTooLarge, words));
-                    }
-                    let reader = StreamingDecoder::new(&mut rest);
-                    let mut reader = reader.map_err(|error| self.broken(&error.to_string()))?;
-                    self.take(&mut reader, &mut out, bound, &mut grown)?;
-                    let decoder = &reader.decoder;
-                    let said = decoder.get_checksum_from_data();
-                    if said.is_some() && said != decoder.get_calculated_checksum() {
-                        return Err(self.broken("its checksum is another"));
-                    }
-                }
-            }
-            if rest.is_empty() || rest.len() == before {
-                break;
+        match self {
+            Self::Gzip => self.take(MultiGzDecoder::new(coded), &mut out, bound, &mut grown)?,
+            Self::Zstd => {
+                grown(DECODER)?;
+                let decoder = ZstdDecoder::with_buffer(coded).and_then(|mut decoder| {
+                    decoder.window_log_max(WINDOW_LOG)?;
+                    Ok(decoder)
+                });
+                let decoder = decoder.map_err(|error| self.broken(&error.to_string()))?;
+                self.take(decoder, &mut out, bound, &mut grown)?;
             }
         }
-        if rest.is_empty() { Ok(out) } else { Err(self.broken("something follows its end")) }
+        out.shrink_to_fit();
+        Ok(out)
     }
 
     fn take(
         self,
-        reader: &mut impl Read,
+        mut reader: impl Read,
         out: &mut Vec<u8>,
         bound: usize,
         grown: &mut impl FnMut(usize) -> Result<(), Failure>,
@@ -111,14 +100,20 @@ impl Coding {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(self.broken(&error.to_string())),
             };
-            if out.len() + read > bound {
+            let length = out.len() + read;
+            if length > bound {
                 let words = format!(
                     "the request's body decodes to more than {bound} bytes: at most {RATIO} times \
                      its coded length, and no more than limits.body"
                 );
                 return Err(Failure::client(Code::BodyTooLarge, words));
             }
-            grown(out.len() + read)?;
+            if length > out.capacity() {
+                // Both are held while the one is copied into the other.
+                let wanted = length.max(2 * out.capacity()).min(bound);
+                grown(DECODER + STEP + out.capacity() + wanted)?;
+                out.reserve_exact(wanted - out.len());
+            }
             out.extend_from_slice(step.get(..read).unwrap_or_default());
         }
     }
@@ -133,29 +128,11 @@ impl Coding {
     }
 }
 
-/// The window that a zstd frame asks for (RFC 8878, 3.1.1.1). One that is a single segment has its
-/// content for a window.
-fn window(frame: &[u8]) -> Option<u64> {
-    let descriptor = *frame.get(4)?;
-    let single = descriptor & 0x20 != 0;
-    if !single {
-        let byte = u64::from(*frame.get(5)?);
-        let base = 1_u64 << (10 + (byte >> 3));
-        return Some(base + base / 8 * (byte & 7));
-    }
-    let id = [0, 1, 2, 4].get(usize::from(descriptor & 3)).copied()?;
-    let size = [1, 2, 4, 8].get(usize::from(descriptor >> 6)).copied()?;
-    let field = frame.get(5 + id..5 + id + size)?;
-    let value = field.iter().rev().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-    Some(if size == 2 { value + 256 } else { value })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
     use flate2::write::GzEncoder;
-    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
     use super::*;
 
@@ -168,7 +145,7 @@ mod tests {
     }
 
     fn zstd(bytes: &[u8]) -> Vec<u8> {
-        compress_to_vec(bytes, CompressionLevel::Fastest)
+        zstd::encode_all(bytes, 3).unwrap()
     }
 
     fn decode(coding: Coding, coded: &[u8]) -> Result<Vec<u8>, Code> {
@@ -226,20 +203,46 @@ mod tests {
         let zeros = vec![0; 64 << 20];
         for (coding, coded) in [(Coding::Gzip, gzip(&zeros)), (Coding::Zstd, zstd(&zeros))] {
             let mut most = 0;
-            let refused = coding.decode(&coded, 512 << 20, |length| {
-                most = most.max(length);
+            let refused = coding.decode(&coded, 512 << 20, |held| {
+                most = most.max(held);
                 Ok(())
             });
             assert_eq!(refused.unwrap_err().code, Code::BodyTooLarge, "{coding:?}");
-            assert!(most <= (coded.len() * RATIO).max(FREE), "{most}");
+            assert!(most <= 2 * (coded.len() * RATIO).max(FREE) + DECODER + STEP, "{most}");
         }
         let body = vec![b'a'; MOST + 1];
         let padded = [body, (0..20_000_u32).flat_map(u32::to_le_bytes).collect()].concat();
         assert_eq!(decode(Coding::Gzip, &gzip(&padded)), Err(Code::BodyTooLarge));
+    }
+
+    #[test]
+    fn a_window_beyond_what_has_to_be_supported_is_refused() {
         // A few bytes that ask for a window of 3.75 GiB.
         let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xaf, 0x01, 0x00, 0x00];
-        assert_eq!(window(&frame), Some((1 << 31) + (1 << 31) / 8 * 7));
-        assert_eq!(decode(Coding::Zstd, &frame), Err(Code::BodyTooLarge));
+        assert_eq!(decode(Coding::Zstd, &frame), Err(Code::InvalidRequest));
+    }
+
+    /// One block that says it decodes to far more than a block may: a few bytes a copy of 128 KiB.
+    #[test]
+    fn a_block_that_decodes_to_more_than_a_block_may_is_refused_at_once() {
+        let sequences: u32 = 20_000;
+        let mut block = vec![0x00];
+        block.extend([(sequences >> 8) as u8 + 0x80, sequences as u8, 0x54, 0, 0, 52]);
+        block.extend(std::iter::repeat_n(0xff, 2 * sequences as usize));
+        block.push(1);
+        let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50];
+        let header = |last: u32, kind: u32, size: u32| (size << 3 | kind << 1 | last).to_le_bytes();
+        frame.extend(&header(0, 0, 16)[..3]);
+        frame.extend([b'x'; 16]);
+        frame.extend(&header(1, 2, block.len() as u32)[..3]);
+        frame.extend(block);
+        let mut most = 0;
+        let refused = Coding::Zstd.decode(&frame, 512 << 20, |held| {
+            most = most.max(held);
+            Ok(())
+        });
+        assert_eq!(refused.unwrap_err().code, Code::InvalidRequest);
+        assert!(most <= 2 * DECODER, "{most}");
     }
 
     #[test]
