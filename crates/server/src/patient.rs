@@ -30,6 +30,9 @@ pub(crate) struct Patient {
     linger: Duration,
     /// Runs while a write waits for the caller to read.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Whether what is written next may be the head of a reply: something was read since the last
+    /// write. In the midst of a reply nothing is taken for the parser's words.
+    at_head: bool,
     /// Words of ours that stand in the place of what the parser wrote.
     words: Option<Bytes>,
     /// Set once everything was written and the caller was told that nothing more comes.
@@ -38,7 +41,7 @@ pub(crate) struct Patient {
 
 impl Patient {
     pub(crate) fn new(stream: TcpStream, idle: Duration, linger: Duration) -> Self {
-        Self { stream, idle, linger, stalled: None, words: None, lingering: None }
+        Self { stream, idle, linger, stalled: None, at_head: true, words: None, lingering: None }
     }
 
     /// Passes on what a write came to, but not a wait without an end.
@@ -48,6 +51,7 @@ impl Patient {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
+            self.at_head = false;
             self.stalled = None;
             return written;
         }
@@ -83,7 +87,10 @@ impl AsyncRead for Patient {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.at_head |= buffer.filled().len() > before;
+        read
     }
 }
 
@@ -93,7 +100,8 @@ impl AsyncWrite for Patient {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.words.is_none()
+        if self.at_head
+            && self.words.is_none()
             && bytes.starts_with(b"HTTP/1.1 4")
             && let Some(words) = parser_refusal::in_words(bytes)
         {
