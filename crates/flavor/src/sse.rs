@@ -5,4 +5,5 @@ mod event;
 mod reader;
 
 pub use event::Event;
+pub(crate) use reader::BYTE_ORDER_MARK;
 pub use reader::{EventReader, SseError};

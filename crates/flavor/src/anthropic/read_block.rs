@@ -9,12 +9,28 @@ use crate::json::object::{self, Misfit, Object};
 /// came from.
 const HINTS: [&str; 3] = ["cache_control", "citations", "caller"];
 
+/// How deep blocks may stand within blocks: a document within what a tool came to.
+const DEPTH: usize = 2;
+
 /// The blocks of a `content`: a text, or a list of blocks. `path` is how the loss report names it.
 pub(super) fn content<'a>(
     value: &'a RawValue,
     path: &'static str,
     losses: &mut Losses,
 ) -> Result<Vec<Block<'a>>, Misfit> {
+    content_within(value, path, 0, losses)
+}
+
+/// The same within blocks that have blocks themselves.
+fn content_within<'a>(
+    value: &'a RawValue,
+    path: &'static str,
+    depth: usize,
+    losses: &mut Losses,
+) -> Result<Vec<Block<'a>>, Misfit> {
+    if depth > DEPTH {
+        return Err(Misfit::new("has blocks within blocks within blocks"));
+    }
     if object::is_text(value) {
         return Ok(vec![Block::Text(object::text(value)?)]);
     }
@@ -22,7 +38,7 @@ pub(super) fn content<'a>(
     let items = object::list(value).map_err(wrong)?;
     let mut blocks = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        let read = block(item, path, losses).map_err(|misfit| misfit.within(index))?;
+        let read = block(item, path, depth, losses).map_err(|misfit| misfit.within(index))?;
         blocks.extend(read);
     }
     Ok(blocks)
@@ -32,6 +48,7 @@ pub(super) fn content<'a>(
 fn block<'a>(
     value: &'a RawValue,
     path: &'static str,
+    depth: usize,
     losses: &mut Losses,
 ) -> Result<Option<Block<'a>>, Misfit> {
     let mut block = Object::read(value)?;
@@ -44,9 +61,9 @@ fn block<'a>(
     let read = match kind.as_ref() {
         "text" => Block::Text(block.needed_text("text")?),
         "image" => Block::Image(media(&mut block)?),
-        "document" => document(&mut block, path, losses)?,
+        "document" => document(&mut block, path, depth, losses)?,
         "tool_use" => Block::ToolCall(tool_call(&mut block)?),
-        "tool_result" => Block::ToolResult(tool_result(&mut block, losses)?),
+        "tool_result" => Block::ToolResult(tool_result(&mut block, depth, losses)?),
         "thinking" => Block::Reasoning(Reasoning {
             text: block.text("thinking")?.unwrap_or_default(),
             signature: block.text("signature")?.filter(|signature| !signature.is_empty()),
@@ -91,6 +108,7 @@ fn place<'a>(source: &mut Object<'a>) -> Result<(Source<'a>, Option<Text<'a>>), 
 fn document<'a>(
     block: &mut Object<'a>,
     path: &'static str,
+    depth: usize,
     losses: &mut Losses,
 ) -> Result<Block<'a>, Misfit> {
     let name = block.text("title")?;
@@ -110,7 +128,8 @@ fn document<'a>(
             losses.approximated(format!("{path}[document]"), "sent as a text");
             let wrong = || Misfit::new("is missing").at("content");
             let value = source.take("content").ok_or_else(wrong).map_err(at)?;
-            let blocks = content(value, path, losses).map_err(|it| at(it.at("content")))?;
+            let blocks = content_within(value, path, depth + 1, losses);
+            let blocks = blocks.map_err(|it| at(it.at("content")))?;
             Ok(Block::Text(Text::Owned(texts_of(&blocks))))
         }
         _ => {
@@ -142,10 +161,16 @@ fn tool_call<'a>(block: &mut Object<'a>) -> Result<ToolCall<'a>, Misfit> {
     })
 }
 
-fn tool_result<'a>(block: &mut Object<'a>, losses: &mut Losses) -> Result<ToolResult<'a>, Misfit> {
+fn tool_result<'a>(
+    block: &mut Object<'a>,
+    depth: usize,
+    losses: &mut Losses,
+) -> Result<ToolResult<'a>, Misfit> {
     const PATH: &str = "messages[].content[tool_result].content";
     let blocks = match block.take("content") {
-        Some(value) => content(value, PATH, losses).map_err(|misfit| misfit.at("content"))?,
+        Some(value) => {
+            content_within(value, PATH, depth + 1, losses).map_err(|misfit| misfit.at("content"))?
+        }
         None => Vec::new(),
     };
     Ok(ToolResult {

@@ -71,6 +71,9 @@ impl StreamReader {
             "content_block_delta" => self.block_delta(root, give)?,
             "content_block_stop" => self.block_stop(&mut root, give)?,
             "message_delta" => self.message_delta(root, give)?,
+            "message_stop" if !self.finished => {
+                return Err(Misfit::new("`message_stop` came before a stop reason").into());
+            }
             "message_stop" => self.over = true,
             "ping" => give(Event::Ping),
             "error" => return Err(failed(root)),

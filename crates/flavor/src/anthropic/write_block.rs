@@ -8,11 +8,21 @@ use crate::json::writer::{Items, Members};
 
 const PDF: &str = "application/pdf";
 
-/// Writes the blocks of a turn. An empty text says nothing and is not taken there.
+/// Whether a block is written at all. A text of spaces alone is not taken there, and a thought only
+/// with the signature of whoever had it.
+pub(super) fn is_written(block: &Block<'_>) -> bool {
+    match block {
+        Block::Text(text) | Block::Refusal(text) => !text.trim().is_empty(),
+        Block::Reasoning(_) => false,
+        _ => true,
+    }
+}
+
+/// Writes the blocks of a turn, as far as they are written.
 pub(super) fn write(blocks: &[&Block<'_>], into: &mut Items<'_>, losses: &mut Losses) {
     for block in blocks {
         match block {
-            Block::Text(text) | Block::Refusal(text) if text.is_empty() => {}
+            Block::Text(text) | Block::Refusal(text) if text.trim().is_empty() => {}
             Block::Text(text) | Block::Refusal(text) => write_text(text, into),
             Block::Image(media) => write_media("image", media, into, losses),
             Block::File(media) => write_media("document", media, into, losses),
@@ -27,7 +37,7 @@ pub(super) fn write(blocks: &[&Block<'_>], into: &mut Items<'_>, losses: &mut Lo
     }
 }
 
-fn write_text(text: &str, into: &mut Items<'_>) {
+pub(super) fn write_text(text: &str, into: &mut Items<'_>) {
     into.object(|block| {
         block.text("type", "text");
         block.text("text", text);

@@ -50,8 +50,9 @@ fn content(choice: &Choice<'_>, items: &mut Items<'_>) {
                 let mut unreported = Losses::default();
                 block.raw("input", &write_block::input(&call.arguments, &mut unreported));
             }),
-            Block::Text(_) | Block::Refusal(_) => {
-                write_block::write(&[block], items, &mut Losses::default());
+            // What was said is said, be it spaces alone.
+            Block::Text(text) | Block::Refusal(text) if !text.is_empty() => {
+                write_block::write_text(text, items);
             }
             // Nothing else is said by a model.
             _ => {}

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::write_block;
 use crate::canon::{
-    Block, Format, Losses, Request, Role, Target, Text, Thinking, Tool, ToolChoice, Turn,
+    Block, Format, Json, Losses, Request, Role, Target, Text, Thinking, Tool, ToolChoice, Turn,
 };
+use crate::json::Object;
 use crate::json::writer::{self, Items, Members};
 
 /// The least that may be thought, in tokens.
@@ -29,7 +30,7 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
         root.whole("max_tokens", max_tokens);
         system(request, root, losses);
         root.list("messages", |items| messages(request, items, losses));
-        tools(request, root);
+        tools(request, root, losses);
         if let Some(thinking) = thinking {
             root.object("thinking", |object| match thinking {
                 Some(tokens) => {
@@ -85,7 +86,7 @@ fn system(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
         losses.approximated("response_format", "asked for in words");
         texts.push(Cow::Borrowed(ANSWER_JSON));
     }
-    texts.retain(|text| !text.is_empty());
+    texts.retain(|text| !text.trim().is_empty());
     match texts.as_slice() {
         [] => {}
         [text] => root.text("system", text),
@@ -100,13 +101,20 @@ fn system(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
     }
 }
 
-/// The conversation, in turns that take turns.
+/// The conversation, in turns that take turns. One that says nothing is none.
 fn messages(request: &Request<'_>, items: &mut Items<'_>, losses: &mut Losses) {
-    let spoken: Vec<&Turn<'_>> =
-        request.turns.iter().filter(|turn| turn.role != Role::System).collect();
+    let is_spoken = |turn: &&Turn<'_>| {
+        turn.role != Role::System && turn.blocks.iter().any(write_block::is_written)
+    };
+    if request.turns.iter().flat_map(|turn| &turn.blocks).any(is_thought) {
+        losses.dropped("messages[].reasoning", "thoughts of another provider");
+    }
+    let spoken: Vec<&Turn<'_>> = request.turns.iter().filter(is_spoken).collect();
     for turns in spoken.chunk_by(|one, other| one.role == other.role) {
         let user = turns.first().is_some_and(|turn| turn.role == Role::User);
-        let blocks: Vec<&Block<'_>> = turns.iter().flat_map(|turn| &turn.blocks).collect();
+        let blocks = turns.iter().flat_map(|turn| &turn.blocks);
+        let blocks: Vec<&Block<'_>> =
+            blocks.filter(|block| write_block::is_written(block)).collect();
         items.object(|message| {
             message.text("role", if user { "user" } else { "assistant" });
             match blocks.as_slice() {
@@ -125,8 +133,15 @@ fn messages(request: &Request<'_>, items: &mut Items<'_>, losses: &mut Losses) {
     }
 }
 
-fn tools(request: &Request<'_>, root: &mut Members<'_>) {
+fn is_thought(block: &Block<'_>) -> bool {
+    matches!(block, Block::Reasoning(_))
+}
+
+fn tools(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
     if request.tools.is_empty() {
+        if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named(_))) {
+            losses.refused("tool_choice", "there are no tools to choose");
+        }
         return;
     }
     root.list("tools", |items| {
@@ -162,7 +177,7 @@ fn write_tool(tool: &Tool<'_>, object: &mut Members<'_>) {
     if let Some(description) = &tool.description {
         object.text("description", description);
     }
-    match &tool.schema {
+    match tool.schema.as_ref().filter(|schema| has_type(schema)) {
         Some(schema) => object.raw("input_schema", schema.as_str()),
         None => object.object("input_schema", |schema| {
             schema.text("type", "object");
@@ -172,6 +187,12 @@ fn write_tool(tool: &Tool<'_>, object: &mut Members<'_>) {
     if let Some(strict) = tool.strict {
         object.flag("strict", strict);
     }
+}
+
+/// Whether a schema says what kind of value it is of, as it has to there. One that does not is the
+/// empty one, as servers have it that need none.
+fn has_type(schema: &Json<'_>) -> bool {
+    Object::parse(schema.as_str()).is_ok_and(|mut schema| schema.take("type").is_some())
 }
 
 /// What is to be thought: nothing said, not at all, or up to so many tokens. A model that thinks

@@ -11,7 +11,9 @@ pub const PING: &[u8] = b"event: ping\ndata: {\"type\":\"ping\"}\n\n";
 /// Levels in a call's arguments.
 const DEPTH: usize = 128;
 
-/// The most bytes of calls that wait for the one before them.
+/// The most calls that wait for the one before them, and the most bytes of them.
+const WAITING: usize = 256;
+/// See [`WAITING`].
 const WAITING_BYTES: usize = 1 << 20;
 
 /// Writes a stream.
@@ -220,7 +222,8 @@ impl StreamWriter {
 
     fn check_waiting(&self) -> Result<(), Misfit> {
         let bytes = |it: &Waiting| it.id.len() + it.name.len() + it.arguments.len();
-        if self.waiting.iter().map(bytes).sum::<usize>() <= WAITING_BYTES {
+        let held = self.waiting.iter().map(bytes).sum::<usize>();
+        if held <= WAITING_BYTES && self.waiting.len() <= WAITING {
             return Ok(());
         }
         Err(Misfit::new("more arguments of calls side by side came than can wait for one another"))

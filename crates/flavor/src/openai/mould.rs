@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::json::{self, Document, Kind};
-use crate::sse::Event;
+use crate::sse::{BYTE_ORDER_MARK, Event};
 
 /// The longest event that a mould is taken of, in bytes.
 const LONGEST: usize = 2048;
@@ -36,7 +36,9 @@ impl Mould {
         let Some(text) = chunk.last_text().filter(|_| event.raw.len() <= LONGEST) else { return };
         // Of an event with comments, or cut by a lone CR, not every byte goes on as it came.
         let Some(data) = event.data_at().filter(|_| !event.has_comment) else { return };
-        if !event.raw.ends_with(b"\n")
+        // A byte order mark is one only where the stream starts.
+        if event.raw.starts_with(&BYTE_ORDER_MARK)
+            || !event.raw.ends_with(b"\n")
             || chunk.member("error").is_some_and(|it| it.kind != Kind::Null)
         {
             return;

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::Event;
 
-pub(super) const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+pub(crate) const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Cuts a stream that arrives in any pieces into its events.
 ///

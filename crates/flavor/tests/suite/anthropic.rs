@@ -311,6 +311,19 @@ fn text() -> impl Strategy<Value = String> {
     "[a-z\"\\\\\n秤]{1,12}"
 }
 
+/// A text that says something.
+fn said() -> impl Strategy<Value = String> {
+    text().prop_filter("no spaces alone", |text| !text.trim().is_empty())
+}
+
+fn schema() -> impl Strategy<Value = String> {
+    select(vec![
+        r#"{"type":"object"}"#,
+        r#"{ "type": "object", "properties": {"t": {"type": "number", "maximum": 1.50}} }"#,
+    ])
+    .prop_map(str::to_owned)
+}
+
 fn id() -> impl Strategy<Value = String> {
     "[A-Za-z0-9_-]{1,12}"
 }
@@ -330,14 +343,14 @@ fn media(mime: &'static str) -> impl Strategy<Value = Media<'static>> {
 
 fn user_block() -> impl Strategy<Value = Block<'static>> {
     let inner = prop_oneof![
-        text().prop_map(|text| Block::Text(text.into())),
+        said().prop_map(|text| Block::Text(text.into())),
         media("image/png").prop_map(Block::Image),
     ];
     let result = (id(), vec(inner, 0..3), any::<bool>()).prop_map(|(call, blocks, failed)| {
         Block::ToolResult(ToolResult { call: call.into(), name: None, blocks, failed })
     });
     prop_oneof![
-        3 => text().prop_map(|text| Block::Text(text.into())),
+        3 => said().prop_map(|text| Block::Text(text.into())),
         1 => media("image/png").prop_map(Block::Image),
         1 => media("application/pdf").prop_map(Block::File),
         1 => result,
@@ -346,7 +359,7 @@ fn user_block() -> impl Strategy<Value = Block<'static>> {
 
 fn assistant_block() -> impl Strategy<Value = Block<'static>> {
     prop_oneof![
-        text().prop_map(|text| Block::Text(text.into())),
+        said().prop_map(|text| Block::Text(text.into())),
         (id(), id(), object()).prop_map(|(id, name, arguments)| {
             Block::ToolCall(ToolCall {
                 signature: None,
@@ -371,7 +384,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn<'static>>> {
 }
 
 fn tool() -> impl Strategy<Value = Tool<'static>> {
-    (id(), option::of(text()), object(), option::of(any::<bool>())).prop_map(
+    (id(), option::of(text()), schema(), option::of(any::<bool>())).prop_map(
         |(name, description, schema, strict)| Tool {
             name: name.into(),
             description: description.map(Into::into),
@@ -406,7 +419,7 @@ fn request() -> impl Strategy<Value = Request<'static>> {
         vec(text().prop_filter("no spaces alone", |text| !text.trim().is_empty()), 0..3),
     );
     let rest =
-        (vec(text(), 0..3), turns(), option::of(1..9_000u64), any::<bool>(), option::of(text()));
+        (vec(said(), 0..3), turns(), option::of(1..9_000u64), any::<bool>(), option::of(text()));
     (tools, format, knobs, rest).prop_map(|(tools, format, knobs, rest)| {
         let (tools, tool_choice, single) = tools;
         let (temperature, top_p, top_k, stop) = knobs;
@@ -502,4 +515,69 @@ proptest! {
         let _ = read_reply(&text);
         let _ = events(&[&bytes]);
     }
+}
+
+#[test]
+fn blocks_within_blocks_come_to_an_end() {
+    let mut nested = String::from("\"deep\"");
+    for _ in 0..20_000 {
+        nested = format!(r#"[{{"type":"tool_result","tool_use_id":"t","content":{nested}}}]"#);
+        if nested.len() > 200_000 {
+            break;
+        }
+    }
+    let request = format!(r#"{{"model":"m","messages":[{{"role":"user","content":{nested}}}]}}"#);
+    let misfit = read_request(&request, &mut Losses::default()).unwrap_err().to_string();
+    assert!(misfit.ends_with("has blocks within blocks within blocks"), "{misfit}");
+    let reply = format!(r#"{{"type":"message","content":{nested}}}"#);
+    assert!(read_reply(&reply).is_err());
+}
+
+#[test]
+fn what_says_nothing_is_no_turn_and_no_block() {
+    let said = |text: &'static str| Block::Text(text.into());
+    let turn = |role, blocks| Turn { role, blocks };
+    let request = Request {
+        model: "m".into(),
+        system: vec![" ".into()],
+        turns: vec![
+            turn(Role::User, vec![said("a"), said("\n\n")]),
+            turn(Role::Assistant, vec![said("")]),
+            turn(Role::Assistant, vec![said("\n\n"), said("b")]),
+        ],
+        tools: vec![Tool {
+            name: "t".into(),
+            description: None,
+            schema: Some(Json("{}".into())),
+            strict: None,
+            grouped: None,
+        }],
+        tool_choice: None,
+        parallel_tools: None,
+        max_output: Some(9),
+        sampling: Sampling::default(),
+        stop: Vec::new(),
+        format: Format::Text,
+        thinking: None,
+        show_thinking: None,
+        n: 1,
+        logprobs: None,
+        stream: false,
+        end_user: None,
+    };
+    let body = written(&request, &mut Losses::default());
+    let tool = r#"{"name":"t","input_schema":{"type":"object","properties":{}}}"#;
+    let turns = r#"{"role":"user","content":"a"},{"role":"assistant","content":"b"}"#;
+    let expected =
+        format!(r#"{{"model":"m","max_tokens":9,"messages":[{turns}],"tools":[{tool}]}}"#);
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn a_terminator_before_a_stop_reason_is_no_end() {
+    let wire = String::from_utf8(wire("stream_tools.json")).unwrap();
+    let at = wire.find("event: message_delta").unwrap();
+    let cut =
+        format!("{}event: message_stop\ndata: {{\"type\":\"message_stop\"}}\n\n", &wire[..at]);
+    assert!(events(&[cut.as_bytes()]).1.is_err());
 }

@@ -340,3 +340,11 @@ fn a_choice_that_goes_on_is_seen_even_where_no_choice_has_an_index() {
     stream.push(Bytes::from(format!("{first}\n\n"))).unwrap();
     assert!(stream.finish_seen());
 }
+
+#[test]
+fn a_byte_order_mark_in_the_midst_of_a_stream_is_no_part_of_a_mould() {
+    let event = "\u{feff}data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+    let twice = [event.as_bytes(), event.as_bytes()].concat();
+    let seen = follow_pieces([event.as_bytes(), event.as_bytes()], false);
+    assert_eq!(seen, follow(&twice, &[], false));
+}
