@@ -39,6 +39,30 @@ pub struct Request<'a> {
     pub end_user: Option<Text<'a>>,
 }
 
+impl<'a> Request<'a> {
+    /// A request that says nothing yet, for one answer.
+    pub fn to(model: impl Into<Text<'a>>) -> Self {
+        Self {
+            model: model.into(),
+            system: Vec::new(),
+            turns: Vec::new(),
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tools: None,
+            max_output: None,
+            sampling: Sampling::default(),
+            stop: Vec::new(),
+            format: Format::Text,
+            thinking: None,
+            show_thinking: None,
+            n: 1,
+            logprobs: None,
+            stream: false,
+            end_user: None,
+        }
+    }
+}
+
 /// One turn of a conversation. Neighbours may be of one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn<'a> {

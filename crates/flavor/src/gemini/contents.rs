@@ -268,7 +268,7 @@ mod tests {
     use crate::json::writer;
 
     fn written(turns: Vec<(Role, Vec<Block<'static>>)>) -> (String, String) {
-        let mut request = super::super::request::blank("m", false);
+        let mut request = crate::canon::Request::to("m");
         let turns = turns.into_iter().map(|(role, blocks)| Turn { role, blocks });
         request.turns = turns.collect();
         let (mut out, mut losses) = (Vec::new(), Losses::default());

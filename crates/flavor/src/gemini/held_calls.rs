@@ -68,8 +68,10 @@ impl HeldCalls {
             self.bytes -= self.calls.remove(at).bytes();
             return false;
         }
-        self.bytes += piece.len();
-        self.calls.iter_mut().skip(at).take(1).for_each(|held| held.arguments.push_str(piece));
+        if let Some(held) = self.calls.get_mut(at) {
+            self.bytes += piece.len();
+            held.arguments.push_str(piece);
+        }
         true
     }
 

@@ -5,9 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use serde_json::value::RawValue;
 
 use super::{config, contents, fields::Fields, part::read_parts, tools};
-use crate::canon::{
-    Block, Format, Losses, Request, Role, Sampling, Target, Text, ToolResult, Turn,
-};
+use crate::canon::{Block, Losses, Request, Role, Target, Text, ToolResult, Turn};
 use crate::json::{object::Misfit, writer};
 
 /// Reads the body of `generateContent`, or of `streamGenerateContent` if it is to be a stream.
@@ -22,7 +20,7 @@ pub fn read_request<'a>(
     losses: &mut Losses,
 ) -> Result<Request<'a>, Misfit> {
     let mut root = Fields::parse(body)?;
-    let mut request = blank(model, stream);
+    let mut request = Request { stream, ..Request::to(model) };
     // The path decides; some clients say it here as well.
     root.take("model")?;
     if let Some(system) = root.object("systemInstruction")? {
@@ -51,28 +49,6 @@ pub fn read_request<'a>(
     }
     root.note_rest("", losses);
     Ok(request)
-}
-
-/// A request that says nothing yet.
-pub(super) fn blank(model: &str, stream: bool) -> Request<'_> {
-    Request {
-        model: model.into(),
-        system: Vec::new(),
-        turns: Vec::new(),
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tools: None,
-        max_output: None,
-        sampling: Sampling::default(),
-        stop: Vec::new(),
-        format: Format::Text,
-        thinking: None,
-        show_thinking: None,
-        n: 1,
-        logprobs: None,
-        stream,
-        end_user: None,
-    }
 }
 
 fn read_system<'a>(mut content: Fields<'a>, losses: &mut Losses) -> Result<Vec<Text<'a>>, Misfit> {

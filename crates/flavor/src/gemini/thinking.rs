@@ -103,7 +103,7 @@ mod tests {
     use crate::json::writer;
 
     fn written(thinking: Thinking, model: &str) -> (String, String) {
-        let mut request = super::super::request::blank("m", false);
+        let mut request = crate::canon::Request::to("m");
         request.thinking = Some(thinking);
         let (mut out, mut losses) = (Vec::new(), Losses::default());
         writer::object(&mut out, |it| write_thinking(it, &request, model, &mut losses));

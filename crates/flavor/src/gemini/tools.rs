@@ -236,7 +236,7 @@ mod tests {
             (Some(ToolChoice::Required), [Some(true); 2], "ANY", "tools[].strict=approximated"),
             (Some(ToolChoice::None), [Some(false); 2], "NONE", ""),
         ] {
-            let mut request = super::super::request::blank("m", false);
+            let mut request = crate::canon::Request::to("m");
             request.tools = strict.map(|strict| tool("f", strict)).into();
             request.tool_choice = choice;
             let (mut out, mut named) = (Vec::new(), Losses::default());

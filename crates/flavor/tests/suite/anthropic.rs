@@ -429,7 +429,6 @@ fn request() -> impl Strategy<Value = Request<'static>> {
         // There it is a part of the choice.
         let parallel = tool_choice.as_ref().is_some_and(|choice| *choice != ToolChoice::None);
         Request {
-            model: "m".into(),
             system: system.into_iter().map(Into::into).collect(),
             turns,
             tools,
@@ -439,12 +438,9 @@ fn request() -> impl Strategy<Value = Request<'static>> {
             sampling: Sampling { temperature, top_p, top_k, ..Sampling::default() },
             stop: stop.into_iter().map(Into::into).collect(),
             format,
-            thinking: None,
-            show_thinking: None,
-            n: 1,
-            logprobs: None,
             stream,
             end_user: end_user.map(Into::into),
+            ..Request::to("m")
         }
     })
 }
@@ -538,7 +534,6 @@ fn what_says_nothing_is_no_turn_and_no_block() {
     let said = |text: &'static str| Block::Text(text.into());
     let turn = |role, blocks| Turn { role, blocks };
     let request = Request {
-        model: "m".into(),
         system: vec![" ".into()],
         turns: vec![
             turn(Role::User, vec![said("a"), said("\n\n")]),
@@ -552,18 +547,8 @@ fn what_says_nothing_is_no_turn_and_no_block() {
             strict: None,
             grouped: None,
         }],
-        tool_choice: None,
-        parallel_tools: None,
         max_output: Some(9),
-        sampling: Sampling::default(),
-        stop: Vec::new(),
-        format: Format::Text,
-        thinking: None,
-        show_thinking: None,
-        n: 1,
-        logprobs: None,
-        stream: false,
-        end_user: None,
+        ..Request::to("m")
     };
     let body = written(&request, &mut Losses::default());
     let tool = r#"{"name":"t","input_schema":{"type":"object","properties":{}}}"#;

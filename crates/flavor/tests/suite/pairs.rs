@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use weighbridge_flavor::canon::{
-    Block, Face, Format, Json, Losses, Request, Role, Sampling, Target, Tool, ToolCall, ToolChoice,
+    Block, Face, Json, Losses, Request, Role, Sampling, Target, Tool, ToolCall, ToolChoice,
     ToolNames, ToolResult, Turn,
 };
 use weighbridge_flavor::convert;
@@ -221,22 +221,14 @@ fn request() -> impl Strategy<Value = Request<'static>> {
         |(system, turns, tools, (temperature, top_p, max_output), stop)| {
             let tool_choice = (!tools.is_empty()).then_some(ToolChoice::Auto);
             Request {
-                model: "asked".into(),
                 system: system.into_iter().map(Into::into).collect(),
                 turns,
                 tools,
                 tool_choice,
-                parallel_tools: None,
                 max_output: Some(max_output),
                 sampling: Sampling { temperature, top_p, ..Sampling::default() },
                 stop: stop.into_iter().map(Into::into).collect(),
-                format: Format::Text,
-                thinking: None,
-                show_thinking: None,
-                n: 1,
-                logprobs: None,
-                stream: false,
-                end_user: None,
+                ..Request::to("asked")
             }
         },
     )

@@ -255,24 +255,7 @@ fn a_misfit_says_where_it_stands() {
 }
 
 fn plain() -> Request<'static> {
-    Request {
-        model: "m".into(),
-        system: Vec::new(),
-        turns: Vec::new(),
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tools: None,
-        max_output: None,
-        sampling: Sampling::default(),
-        stop: Vec::new(),
-        format: Format::Text,
-        thinking: None,
-        show_thinking: None,
-        n: 1,
-        logprobs: None,
-        stream: false,
-        end_user: None,
-    }
+    Request::to("m")
 }
 
 fn user(blocks: Vec<Block<'static>>) -> Turn<'static> {

@@ -2,33 +2,14 @@
 
 use serde_json::{Value, json};
 use weighbridge_flavor::{
-    canon::{
-        Block, Format, Losses, Media, Request, Role, Sampling, Source, ToolCall, ToolResult, Turn,
-    },
+    canon::{Block, Losses, Media, Request, Role, Source, ToolCall, ToolResult, Turn},
     openai::chat::write_request,
 };
 
 use super::target;
 
 pub(super) fn request(turns: Vec<Turn<'_>>) -> Request<'_> {
-    Request {
-        model: "qwen3:8b".into(),
-        system: Vec::new(),
-        turns,
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tools: None,
-        max_output: None,
-        sampling: Sampling::default(),
-        stop: Vec::new(),
-        format: Format::Text,
-        thinking: None,
-        show_thinking: None,
-        n: 1,
-        logprobs: None,
-        stream: false,
-        end_user: None,
-    }
+    Request { turns, ..Request::to("qwen3:8b") }
 }
 
 fn turn<'a>(role: Role, blocks: Vec<Block<'a>>) -> Turn<'a> {
