@@ -5,9 +5,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
-use weighbridge_flavor::canon::{Face, Losses, Target};
-use weighbridge_flavor::convert;
+use weighbridge_flavor::canon::{Face, Target};
+use weighbridge_flavor::convert::{self, Asked};
 use weighbridge_flavor::dialect::{Dialect, Path};
+use weighbridge_flavor::limit;
+use weighbridge_flavor::openai::{LimitField, OutputLimit};
 
 fuzz_target!(|input: &[u8]| {
     let Some((head, bytes)) = input.split_first_chunk::<2>() else { return };
@@ -15,11 +17,18 @@ fuzz_target!(|input: &[u8]| {
     let dialect = |byte: u8| Dialect::ALL[usize::from(byte) % Dialect::ALL.len()];
     let (from, to) = (dialect(head[0]), dialect(head[1]));
     let path = Path { model: "m", stream: head[0] > 127 };
-    let target = Target { model: "m".into(), max_output: 4096 };
-    let mut losses = Losses::default();
-    if let Ok(made) = convert::request(from, to, (body, path), &target, &mut losses) {
+    let target = Target::usual("m", 4096);
+    if let Ok(asked) = Asked::read(from, body, path) {
+        let made = asked.write(to, &target);
         is_json(&made.body);
-        assert!(losses.to_string().is_ascii());
+        assert!(made.losses.to_string().is_ascii());
+        // What is kept to a limit is still what it was.
+        let limit = OutputLimit { field: LimitField::MaxTokens, tokens: 7 };
+        if let Some(kept) = limit::keep_to(to, &made.body.into(), limit) {
+            is_json(&kept);
+            let again = Asked::read(to, std::str::from_utf8(&kept).unwrap(), path).unwrap();
+            assert!(again.request.max_output.is_some_and(|tokens| tokens <= 7));
+        }
     }
     let face = Face { id: "x1".into(), model: "m".into(), created: 0, wants_usage: true, names: Default::default() };
     if let Ok(made) = convert::reply(from, to, body, &face) {

@@ -1,6 +1,8 @@
 //! From one dialect to another: requests and whole replies. Streams take their [course](crate::course).
 
-use crate::canon::{Block, Choice, Face, Losses, Target, ToolNames, Usage, take_out, unique};
+use crate::canon::{
+    Block, Choice, Face, Losses, Request, Target, ToolNames, Usage, take_out, unique,
+};
 use crate::dialect::{Dialect, Path};
 use crate::json::Misfit;
 
@@ -15,6 +17,16 @@ pub struct Converted {
     pub text_bytes: u64,
 }
 
+/// A request as its caller's dialect has it: read once, and written for as many providers as may
+/// serve it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// What is asked for, without state that only its provider can read.
+    pub request: Request<'a>,
+    /// What of it the canonical form does not hold.
+    pub losses: Losses,
+}
+
 /// A request in the provider's dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -22,28 +34,43 @@ pub struct Outgoing {
     pub body: Vec<u8>,
     /// What the caller calls its tools; a part of the [`Face`] of whatever is replied.
     pub names: ToolNames,
+    /// All that could not be carried. Whether the call goes on with that is for others to say.
+    pub losses: Losses,
 }
 
-/// Writes a request that a caller made in `from` as a provider takes it in `to`. What cannot be
-/// carried is named in `losses`; whether the call goes on with that is for the caller to say.
-///
-/// # Errors
-/// [`Misfit`] for what is no request.
-pub fn request(
-    from: Dialect,
-    to: Dialect,
-    (body, path): (&str, Path<'_>),
-    target: &Target,
-    losses: &mut Losses,
-) -> Result<Outgoing, Misfit> {
-    let mut request = from.read_request(body, path, losses)?;
-    for turn in &mut request.turns {
-        if take_out(&mut turn.blocks) {
-            losses.dropped("messages[].signature", "state that only its provider can read");
+impl<'a> Asked<'a> {
+    /// Reads a request that a caller made in `from`.
+    ///
+    /// # Errors
+    /// [`Misfit`] for what is no request.
+    pub fn read(from: Dialect, body: &'a str, path: Path<'a>) -> Result<Self, Misfit> {
+        let mut losses = Losses::default();
+        let mut request = from.read_request(body, path, &mut losses)?;
+        for turn in &mut request.turns {
+            if take_out(&mut turn.blocks) {
+                losses.dropped("messages[].signature", "state that only its provider can read");
+            }
         }
+        Ok(Self { request, losses })
     }
-    let body = to.write_request(&request, target, losses);
-    Ok(Outgoing { body, names: ToolNames::of(&request.tools) })
+
+    /// Writes it as a provider takes it in `to`.
+    pub fn write(&self, to: Dialect, target: &Target) -> Outgoing {
+        let mut losses = self.losses.clone();
+        let is_thought = |block: &Block<'_>| matches!(block, Block::Reasoning(_));
+        let mut turns = self.request.turns.iter().flat_map(|turn| &turn.blocks);
+        let body = if to == Dialect::Chat && !target.thoughts && turns.any(is_thought) {
+            losses.dropped("messages[].reasoning", "what was thought is not taken back there");
+            let mut request = self.request.clone();
+            for turn in &mut request.turns {
+                turn.blocks.retain(|block| !is_thought(block));
+            }
+            to.write_request(&request, target, &mut losses)
+        } else {
+            to.write_request(&self.request, target, &mut losses)
+        };
+        Outgoing { body, names: ToolNames::of(&self.request.tools), losses }
+    }
 }
 
 /// Writes a whole reply that a provider made in `from` as the caller takes it in `to`.

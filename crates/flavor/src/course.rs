@@ -174,6 +174,12 @@ impl Course {
         Ok(Close::Finished { forward: Bytes::from(out), held })
     }
 
+    /// What says that the stream failed, where that has a place of its own in it: `code` is one that
+    /// clients of responses know. In every other dialect it is an event that stands alone.
+    pub fn fail(&mut self, code: &str, message: &str) -> Option<Vec<u8>> {
+        self.writer.as_mut().and_then(|writer| writer.fail(code, message))
+    }
+
     /// What was used, in the provider's latest word.
     pub fn usage(&self) -> Option<&Usage> {
         self.said.usage.as_ref()

@@ -24,7 +24,7 @@ pub use comment::{DONE, PING, comment};
 pub use error::{ErrorWords, error_body, error_event};
 pub use failure::{ProviderFailure, read_failure};
 pub use models::{ModelCard, model_body, model_list};
-pub use output_limit::{LimitField, OutputLimit};
+pub use output_limit::{LimitField, OutputLimit, keep_to};
 pub use prompt::{Prompt, read_prompt};
 pub use reply::{ReplyError, ReplyFacts, ReplyScan};
 pub use request::{ChatPeek, peek_chat};

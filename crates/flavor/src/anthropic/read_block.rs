@@ -74,7 +74,7 @@ fn block<'a>(
             ..Reasoning::default()
         }),
         _ => {
-            losses.dropped(format!("{path}[{kind}]"), "a block that only Anthropic knows");
+            losses.unread(format!("{path}[{kind}]"), "a block that only Anthropic knows");
             return Ok(None);
         }
     };

@@ -49,6 +49,7 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         logprobs: None,
         stream: root.flag("stream")?.unwrap_or(false),
         end_user: end_user(&mut root)?,
+        searches: tools.searches,
     };
     for (name, _) in root.rest() {
         losses.dropped(name.to_owned(), "a field that only Anthropic knows");
@@ -109,6 +110,7 @@ fn turn<'a>(message: &'a RawValue, losses: &mut Losses) -> Result<Turn<'a>, Misf
 struct Tools<'a> {
     known: Vec<Tool<'a>>,
     hosted: Vec<Text<'a>>,
+    searches: bool,
 }
 
 fn tools<'a>(root: &mut Object<'a>, losses: &mut Losses) -> Result<Tools<'a>, Misfit> {
@@ -124,7 +126,8 @@ fn tool<'a>(value: &'a RawValue, tools: &mut Tools<'a>, losses: &mut Losses) -> 
     let mut tool = Object::read(value)?;
     let kind = tool.text("type")?;
     if let Some(kind) = kind.filter(|kind| kind != "custom") {
-        losses.dropped(format!("tools[{kind}]"), "a tool that only Anthropic has");
+        losses.unread(format!("tools[{kind}]"), "a tool that only Anthropic has");
+        tools.searches |= kind.starts_with("web_search");
         tools.hosted.extend(tool.text("name")?);
         return Ok(());
     }

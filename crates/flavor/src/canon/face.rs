@@ -1,6 +1,7 @@
 //! What a conversion has to know beside the words.
 
 use super::ToolNames;
+use crate::openai::LimitField;
 
 /// How a converted reply looks to its caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,4 +25,16 @@ pub struct Target {
     pub model: String,
     /// The limit of the answer where the provider's flavor needs one and the caller set none.
     pub max_output: u64,
+    /// Chat completions: the name under which a limit of the answer is read there.
+    pub limit: LimitField,
+    /// Chat completions: whether what the model thought in earlier turns is taken back there.
+    pub thoughts: bool,
+}
+
+impl Target {
+    /// A server that does as most do.
+    pub fn usual(model: impl Into<String>, max_output: u64) -> Self {
+        let limit = LimitField::MaxCompletionTokens;
+        Self { model: model.into(), max_output, limit, thoughts: true }
+    }
 }

@@ -47,11 +47,18 @@ impl Action {
 pub struct Losses {
     named: Vec<Loss>,
     more: u64,
+    unread: u64,
 }
 
 impl Losses {
     /// Something is not sent.
     pub fn dropped(&mut self, field: impl Into<Cow<'static, str>>, reason: &'static str) {
+        self.add(field.into(), Action::Dropped, reason);
+    }
+
+    /// Something with content of its own, which nobody here can read, is not sent.
+    pub fn unread(&mut self, field: impl Into<Cow<'static, str>>, reason: &'static str) {
+        self.unread += 1;
         self.add(field.into(), Action::Dropped, reason);
     }
 
@@ -85,6 +92,11 @@ impl Losses {
         &self.named
     }
 
+    /// How many things there were whose content nobody here can read.
+    pub fn count_unread(&self) -> u64 {
+        self.unread
+    }
+
     /// Whether everything was carried.
     pub fn is_empty(&self) -> bool {
         self.named.is_empty()
@@ -109,11 +121,11 @@ fn plain(field: Cow<'static, str>) -> Cow<'static, str> {
 }
 
 impl fmt::Display for Losses {
-    /// As a header has it: `field=dropped, other=approximated`.
+    /// As a header has it: `field;dropped, other;approximated`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, Loss { field, action, .. }) in self.named.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
-            write!(f, "{comma}{field}={}", action.as_str())?;
+            write!(f, "{comma}{field};{}", action.as_str())?;
         }
         if self.more > 0 {
             write!(f, ", and {} more", self.more)?;
@@ -133,7 +145,7 @@ mod tests {
         losses.dropped("top_k", "no such knob there");
         losses.approximated("temperature", "at most 1 there");
         losses.refused("top_k", "wanted");
-        assert_eq!(losses.to_string(), "top_k=refused, temperature=approximated");
+        assert_eq!(losses.to_string(), "top_k;refused, temperature;approximated");
         assert_eq!(losses.refusals(false).count(), 1);
         assert_eq!(losses.refusals(true).count(), 2);
     }
@@ -143,7 +155,7 @@ mod tests {
         let mut losses = Losses::default();
         losses.dropped("a\r\nb: 秤".to_owned(), "unknown there");
         losses.dropped("x".repeat(500), "unknown there");
-        assert!(losses.to_string().starts_with("a??b???=dropped, xxx"));
+        assert!(losses.to_string().starts_with("a??b???;dropped, xxx"));
         assert!(losses.to_string().len() < 200);
     }
 
@@ -154,6 +166,6 @@ mod tests {
             losses.dropped(format!("f{field}"), "unknown there");
         }
         losses.refused("tool_choice", "cannot be forced there");
-        assert!(losses.to_string().ends_with("tool_choice=refused, and 5 more"));
+        assert!(losses.to_string().ends_with("tool_choice;refused, and 5 more"));
     }
 }

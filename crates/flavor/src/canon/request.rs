@@ -37,6 +37,9 @@ pub struct Request<'a> {
     pub stream: bool,
     /// Whom the caller calls for.
     pub end_user: Option<Text<'a>>,
+    /// Whether the model is to search by means of its provider's own. Nothing carries that over: the
+    /// reader names it as lost.
+    pub searches: bool,
 }
 
 impl<'a> Request<'a> {
@@ -59,6 +62,7 @@ impl<'a> Request<'a> {
             logprobs: None,
             stream: false,
             end_user: None,
+            searches: false,
         }
     }
 }

@@ -70,4 +70,12 @@ impl Writer {
             Self::Ollama(writer) => writer.end(out),
         }
     }
+
+    /// See [`super::Course::fail`].
+    pub(super) fn fail(&mut self, code: &str, message: &str) -> Option<Vec<u8>> {
+        let Self::Responses(writer) = self else { return None };
+        let mut out = Vec::new();
+        writer.fail(code, message, &mut out);
+        Some(out)
+    }
 }

@@ -303,7 +303,7 @@ mod tests {
             r#""contents":[{"role":"user","parts":[{"text":"a"},{"text":"c"}]}]}"#
         );
         assert_eq!(out, expected);
-        assert_eq!(losses, "messages[].role=approximated");
+        assert_eq!(losses, "messages[].role;approximated");
     }
 
     #[test]
@@ -336,9 +336,9 @@ mod tests {
         assert!(out.contains(r#""args":{"_raw":"{\"a\":"}"#), "{out}");
         assert_eq!(
             losses,
-            "messages[].role=approximated, messages[].content=refused, file_id=refused, \
-             redacted_thinking=dropped, refusal=approximated, \
-             tool_calls[].arguments=approximated, messages[].tool_call_id=approximated"
+            "messages[].role;approximated, messages[].content;refused, file_id;refused, \
+             redacted_thinking;dropped, refusal;approximated, \
+             tool_calls[].arguments;approximated, messages[].tool_call_id;approximated"
         );
     }
 }

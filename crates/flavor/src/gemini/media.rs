@@ -156,13 +156,13 @@ mod tests {
         let guessed = Block::Image(at(Source::Url("https://a.example/秤".into())));
         let (out, losses) = written(&guessed);
         assert!(out.contains("image/jpeg"));
-        assert_eq!(losses, "mime_type=approximated");
+        assert_eq!(losses, "mime_type;approximated");
     }
 
     #[test]
     fn files_of_other_providers_are_refused() {
         let foreign = Block::File(at(Source::Id("file-abc".into())));
-        assert_eq!(written(&foreign), (String::new(), "file_id=refused".to_owned()));
+        assert_eq!(written(&foreign), (String::new(), "file_id;refused".to_owned()));
         let uri = "https://generativelanguage.googleapis.com/v1beta/files/abc";
         let own = Block::File(Media {
             mime: Some("application/pdf".into()),

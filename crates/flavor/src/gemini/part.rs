@@ -84,7 +84,7 @@ fn note_rest(mut part: Fields<'_>, is_known: bool, losses: &mut Losses) -> Resul
     for name in HOSTED {
         if part.take(name)?.is_some() {
             is_known = true;
-            losses.dropped(format!("{PATH}{name}"), "only Google runs this tool");
+            losses.unread(format!("{PATH}{name}"), "only Google runs this tool");
         }
     }
     if is_known {
@@ -167,8 +167,8 @@ mod tests {
         assert_eq!(blocks, [Block::Text("x".into())]);
         assert_eq!(
             losses,
-            "contents[].parts[].executableCode=dropped, contents[].parts[].hologram=refused, \
-             contents[].parts[].videoMetadata=dropped"
+            "contents[].parts[].executableCode;dropped, contents[].parts[].hologram;refused, \
+             contents[].parts[].videoMetadata;dropped"
         );
     }
 }

@@ -30,7 +30,7 @@ pub fn read_request<'a>(
     let contents = contents.ok_or_else(|| Misfit::new("is missing").at("contents"))?;
     request.turns = read_contents(&contents, losses)?;
     let groups = root.list("tools")?.unwrap_or_default();
-    request.tools = tools::read_tools(&groups, losses)?;
+    (request.tools, request.searches) = tools::read_tools(&groups, losses)?;
     if let Some(choice) = root.object("toolConfig")? {
         let choice = tools::read_choice(choice, &mut request.tools, losses);
         request.tool_choice = choice.map_err(|misfit| misfit.at("toolConfig"))?;
@@ -39,13 +39,11 @@ pub fn read_request<'a>(
         let read = config::read_config(generation, &mut request, losses);
         read.map_err(|misfit| misfit.at("generationConfig"))?;
     }
-    for (name, reason) in [
-        ("safetySettings", "each provider holds back what it sees fit"),
-        ("cachedContent", "what is kept at Google is not elsewhere"),
-    ] {
-        if root.take(name)?.is_some() {
-            losses.dropped(name, reason);
-        }
+    if root.take("safetySettings")?.is_some() {
+        losses.dropped("safetySettings", "each provider holds back what it sees fit");
+    }
+    if root.take("cachedContent")?.is_some() {
+        losses.unread("cachedContent", "what is kept at Google is not elsewhere");
     }
     root.note_rest("", losses);
     Ok(request)

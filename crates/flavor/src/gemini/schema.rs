@@ -181,7 +181,7 @@ mod tests {
             r#""required":["type"]}"#
         );
         let read = read(schema).unwrap();
-        assert_eq!(read, (expected.to_owned(), "propertyOrdering=dropped".to_owned()));
+        assert_eq!(read, (expected.to_owned(), "propertyOrdering;dropped".to_owned()));
     }
 
     #[test]

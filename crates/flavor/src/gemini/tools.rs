@@ -9,34 +9,41 @@ use crate::json::{object::Misfit, writer::Members};
 /// Where functions stand, for the loss report.
 const PATH: &str = "tools[].functionDeclarations[].";
 
-/// Reads `tools`. Those that Google runs itself are left out.
+/// Tools of Google's own that search.
+const SEARCHES: [&str; 4] =
+    ["googleSearch", "google_search", "googleSearchRetrieval", "google_search_retrieval"];
+
+/// Reads `tools`. Those that Google runs itself are left out; whether one of them searches is said.
 pub(super) fn read_tools<'a>(
     values: &[&'a RawValue],
     losses: &mut Losses,
-) -> Result<Vec<Tool<'a>>, Misfit> {
+) -> Result<(Vec<Tool<'a>>, bool), Misfit> {
     let mut tools = Vec::new();
+    let mut searches = false;
     for (at, value) in values.iter().enumerate() {
         let read = read_group(value, &mut tools, losses);
-        read.map_err(|misfit| misfit.within(at).at("tools"))?;
+        searches |= read.map_err(|misfit| misfit.within(at).at("tools"))?;
     }
-    Ok(tools)
+    Ok((tools, searches))
 }
 
 fn read_group<'a>(
     group: &'a RawValue,
     tools: &mut Vec<Tool<'a>>,
     losses: &mut Losses,
-) -> Result<(), Misfit> {
+) -> Result<bool, Misfit> {
     let mut group = Fields::read(group)?;
     let functions = group.list("functionDeclarations")?.unwrap_or_default();
     for (at, function) in functions.into_iter().enumerate() {
         let tool = read_tool(function, losses);
         tools.push(tool.map_err(|misfit| misfit.within(at).at("functionDeclarations"))?);
     }
+    let mut searches = false;
     for (name, _) in group.rest() {
-        losses.dropped(format!("tools[].{name}"), "only Google runs this tool");
+        losses.unread(format!("tools[].{name}"), "only Google runs this tool");
+        searches |= SEARCHES.contains(&name);
     }
-    Ok(())
+    Ok(searches)
 }
 
 fn read_tool<'a>(function: &'a RawValue, losses: &mut Losses) -> Result<Tool<'a>, Misfit> {
@@ -217,7 +224,7 @@ mod tests {
         let (choice, tools, losses) =
             read(r#"{"mode":"ANY","allowed_function_names":["g","h"]}"#).unwrap();
         assert_eq!((choice, tools), (Some(ToolChoice::Required), vec![tool("g", None)]));
-        assert!(losses.ends_with("allowedFunctionNames=approximated"));
+        assert!(losses.ends_with("allowedFunctionNames;approximated"));
         let none = read(r#"{"mode":"ANY","allowedFunctionNames":["h","i"]}"#).unwrap_err();
         assert!(none.to_string().ends_with("allowedFunctionNames: names no tool that is here"));
     }
@@ -231,9 +238,9 @@ mod tests {
                 Some(ToolChoice::Auto),
                 [Some(true), None],
                 "VALIDATED",
-                "tools[].strict=approximated",
+                "tools[].strict;approximated",
             ),
-            (Some(ToolChoice::Required), [Some(true); 2], "ANY", "tools[].strict=approximated"),
+            (Some(ToolChoice::Required), [Some(true); 2], "ANY", "tools[].strict;approximated"),
             (Some(ToolChoice::None), [Some(false); 2], "NONE", ""),
         ] {
             let mut request = crate::canon::Request::to("m");

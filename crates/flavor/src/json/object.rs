@@ -89,9 +89,13 @@ impl<'a> Object<'a> {
 
     /// Takes a member out. One that is null counts as absent.
     pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        self.take_any(name).filter(|value| value.get() != "null")
+    }
+
+    /// Takes a member out, be it null.
+    pub fn take_any(&mut self, name: &str) -> Option<&'a RawValue> {
         let at = self.members.iter().position(|(own, _)| own == name)?;
-        let (_, value) = self.members.remove(at);
-        (value.get() != "null").then_some(value)
+        Some(self.members.remove(at).1)
     }
 
     /// Takes a text out.

@@ -109,7 +109,7 @@ mod tests {
         let two = r#"{"model":"m","input":["a","b"],"truncate":false,"keep_alive":"5m"}"#;
         let request = read_embed_request(two, &mut losses).unwrap();
         assert_eq!((request.input.len(), request.truncate), (2, Some(false)));
-        assert_eq!(losses.to_string(), "keep_alive=dropped");
+        assert_eq!(losses.to_string(), "keep_alive;dropped");
         let old = read_embeddings_request(r#"{"model":"m","prompt":"a"}"#, &mut losses).unwrap();
         assert_eq!(old.input, ["a"]);
     }

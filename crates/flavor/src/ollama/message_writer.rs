@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(messages, expected);
         assert_eq!(
             losses,
-            "messages[].tool_calls[].arguments=approximated, messages[].tool_result.content=approximated, messages[].tool_result.is_error=approximated"
+            "messages[].tool_calls[].arguments;approximated, messages[].tool_result.content;approximated, messages[].tool_result.is_error;approximated"
         );
     }
 
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(messages, expected);
         assert_eq!(
             losses,
-            "messages[].thinking.signature=dropped, messages[].thinking=approximated"
+            "messages[].thinking.signature;dropped, messages[].thinking;approximated"
         );
     }
 
@@ -323,7 +323,7 @@ mod tests {
         assert_eq!(messages, r#"{"messages":[]}"#);
         assert_eq!(
             losses,
-            "messages[].image=refused, messages[].audio=refused, messages[].file=refused"
+            "messages[].image;refused, messages[].audio;refused, messages[].file;refused"
         );
     }
 }

@@ -76,7 +76,7 @@ mod tests {
         let body = format!(r#"{{"model":"m","messages":{messages},"stream":false}}"#);
         let mut losses = Losses::default();
         let request = read_request(Mode::Chat, &body, &mut losses).unwrap();
-        let target = Target { model: "m".to_owned(), max_output: 7 };
+        let target = Target::usual("m".to_owned(), 7);
         let out = write_request(Mode::Generate, &request, &target, &mut losses);
         (String::from_utf8(out).unwrap(), losses.to_string())
     }
@@ -97,9 +97,9 @@ mod tests {
             r#"[{"role":"system","content":"a"},{"role":"system","content":"b"},{"role":"user","content":"c"},{"role":"user","content":"d"}]"#,
         );
         assert_eq!(body, r#"{"model":"m","prompt":"c\n\nd","system":"a\n\nb","stream":false}"#);
-        assert_eq!(losses, "system=approximated, messages[].content=approximated");
+        assert_eq!(losses, "system;approximated, messages[].content;approximated");
         let (_, losses) =
             prompted(r#"[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]"#);
-        assert_eq!(losses, "messages=refused");
+        assert_eq!(losses, "messages;refused");
     }
 }

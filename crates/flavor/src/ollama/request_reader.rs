@@ -50,6 +50,7 @@ pub fn read_request<'a>(
         logprobs: logprobs.filter(|_| !stream),
         stream,
         end_user: None,
+        searches: false,
     };
     note_rest(&mut members, losses);
     Ok(request)
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn a_request_that_would_show_the_template_is_refused() {
         assert_eq!(read(r#""_debug_render_only":false"#).1, "");
-        assert_eq!(read(r#""_debug_render_only":true"#).1, "_debug_render_only=refused");
+        assert_eq!(read(r#""_debug_render_only":true"#).1, "_debug_render_only;refused");
     }
 
     #[test]
@@ -127,6 +128,6 @@ mod tests {
     #[test]
     fn a_request_without_words_has_no_turns() {
         let losses = read(r#""messages":[],"keep_alive":0"#).1;
-        assert_eq!(losses, "keep_alive=dropped");
+        assert_eq!(losses, "keep_alive;dropped");
     }
 }

@@ -94,7 +94,7 @@ mod tests {
         let mut request =
             crate::ollama::read_request(Mode::Chat, body, &mut Losses::default()).unwrap();
         change(&mut request);
-        let target = Target { model: "served".to_owned(), max_output: 7 };
+        let target = Target::usual("served".to_owned(), 7);
         let mut losses = Losses::default();
         let out = write_request(mode, &request, &target, &mut losses);
         (String::from_utf8(out).unwrap(), losses.to_string())
@@ -120,14 +120,14 @@ mod tests {
             request.tools = vec![tool()];
             request.tool_choice = Some(ToolChoice::Required);
         });
-        assert_eq!(losses, "n=refused, tool_choice=refused, tools[].strict=dropped");
+        assert_eq!(losses, "n;refused, tool_choice;refused, tools[].strict;dropped");
         let (_, losses) = written(Mode::Generate, |request| {
             request.tools = vec![tool()];
             let turn = request.turns.first().cloned();
             let earlier = turn.map(|turn| Turn { role: Role::Assistant, ..turn });
             request.turns.splice(0..0, earlier);
         });
-        assert_eq!(losses, "messages=refused, tools=refused");
+        assert_eq!(losses, "messages;refused, tools;refused");
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
             request.end_user = Some("driver-7".into());
         });
         assert_eq!(body, PLAIN);
-        assert_eq!(losses, "parallel_tool_calls=dropped, user=dropped, logit_bias=dropped");
+        assert_eq!(losses, "parallel_tool_calls;dropped, user;dropped, logit_bias;dropped");
     }
 
     #[test]
@@ -166,13 +166,13 @@ mod tests {
             let think = body.rsplit_once("\"think\":").map(|(_, think)| think.to_owned());
             (think.unwrap(), losses)
         };
-        let shown = "thinking.display=dropped";
+        let shown = "thinking.display;dropped";
         let expected = |think: &str, losses: String| (format!("{think}}}"), losses);
         assert_eq!(think(Thinking::Off), expected("false", String::new()));
         assert_eq!(think(Thinking::Effort(None)), expected("true", shown.to_owned()));
-        let near = format!("{shown}, thinking.effort=approximated");
+        let near = format!("{shown}, thinking.effort;approximated");
         assert_eq!(think(Thinking::Effort(Some(Effort::XHigh))), expected("\"high\"", near));
-        let near = format!("{shown}, thinking.budget=approximated");
+        let near = format!("{shown}, thinking.budget;approximated");
         assert_eq!(think(Thinking::Budget(5000)), expected("\"medium\"", near));
     }
 
@@ -180,11 +180,11 @@ mod tests {
     fn likelihoods_are_asked_for_as_far_as_they_are_given() {
         let (body, losses) = written(Mode::Chat, |request| request.logprobs = Some(25));
         assert!(body.ends_with(r#","logprobs":true,"top_logprobs":20}"#));
-        assert_eq!(losses, "top_logprobs=approximated");
+        assert_eq!(losses, "top_logprobs;approximated");
         let (_, losses) = written(Mode::Chat, |request| {
             request.logprobs = Some(0);
             request.stream = true;
         });
-        assert_eq!(losses, "logprobs=dropped");
+        assert_eq!(losses, "logprobs;dropped");
     }
 }

@@ -27,12 +27,26 @@ pub enum LimitField {
 impl LimitField {
     const ALL: [Self; 2] = [Self::MaxCompletionTokens, Self::MaxTokens];
 
-    const fn as_str(self) -> &'static str {
+    /// The name.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::MaxCompletionTokens => "max_completion_tokens",
             Self::MaxTokens => "max_tokens",
         }
     }
+}
+
+/// A chat request that is kept to a limit; nothing where it cannot be read so far.
+pub fn keep_to(body: &Bytes, limit: OutputLimit) -> Option<Bytes> {
+    const WATCH: &[&str] = &["max_completion_tokens", "max_tokens"];
+    let bounds = json::Bounds { depth: usize::MAX, capture: 64 };
+    let document = json::scan(body, WATCH, bounds).ok()?;
+    if document.repeated().is_some() || !document.root_is_object() {
+        return None;
+    }
+    let mut splice = Splice::new();
+    LimitSite::of(&document).keep_to(limit, &mut splice);
+    splice.apply(body).ok()
 }
 
 /// Where the limits of a request stand, or may be written.

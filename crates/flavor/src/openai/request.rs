@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::output_limit::{LimitSite, OutputLimit};
 use super::request_error::PeekError;
+use crate::facts::Facts;
 use crate::json::{self, Bounds, Document, Kind, Member, Scanner, Splice};
 
 const MODEL_BYTES: usize = 256;
@@ -148,6 +149,21 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
 }
 
 impl ChatPeek {
+    /// What the call's cost depends on.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        Facts {
+            max_output: self.max_output,
+            n: self.n,
+            text_bytes: self.text_bytes,
+            media: self.media,
+            tools: self.tools,
+            other_limit: self.other_limit,
+            searches: self.searches,
+            end_user: self.end_user.clone(),
+        }
+    }
+
     /// The body as it goes to a provider: with a request for the stream's usage and, where the answer
     /// has to be kept to a limit, that limit. Every other byte is as it was, and it is the same bytes
     /// when there is nothing to put in. `body` has to be the one that was peeked at.

@@ -34,7 +34,7 @@ fn wire(name: &str) -> Vec<u8> {
 }
 
 fn target(model: &str) -> Target {
-    Target { model: model.to_owned(), max_output: 4096 }
+    Target::usual(model.to_owned(), 4096)
 }
 
 fn face() -> Face {

@@ -29,5 +29,5 @@ fn face() -> Face {
 }
 
 fn target() -> Target {
-    Target { model: "qwen3:8b".to_owned(), max_output: 4096 }
+    Target::usual("qwen3:8b".to_owned(), 4096)
 }

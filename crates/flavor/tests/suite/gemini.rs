@@ -37,7 +37,7 @@ struct RequestSample {
 }
 
 fn target(model: &str) -> Target {
-    Target { model: model.to_owned(), max_output: 4096 }
+    Target::usual(model.to_owned(), 4096)
 }
 
 fn written(request: &Request<'_>, model: &str) -> (String, Losses) {

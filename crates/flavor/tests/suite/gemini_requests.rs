@@ -180,6 +180,7 @@ pub(crate) fn request() -> impl Strategy<Value = Request<'static>> {
             logprobs,
             stream,
             end_user: None,
+            searches: false,
         }
     })
 }

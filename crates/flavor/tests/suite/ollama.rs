@@ -38,7 +38,7 @@ fn face() -> Face {
 }
 
 fn written(mode: Mode, request: &Request<'_>, losses: &mut Losses) -> String {
-    let target = Target { model: request.model.to_string(), max_output: 4096 };
+    let target = Target::usual(request.model.to_string(), 4096);
     String::from_utf8(write_request(mode, request, &target, losses)).unwrap()
 }
 
@@ -113,9 +113,9 @@ fn what_changes_the_meaning_of_a_prompt_is_refused() {
     };
     let plain = r#""prompt":"a","suffix":"","template":"","system":"","raw":false,"context":[]"#;
     assert_eq!(refused(plain), "");
-    assert_eq!(refused(r#""prompt":"a","suffix":"b""#), "suffix=refused");
+    assert_eq!(refused(r#""prompt":"a","suffix":"b""#), "suffix;refused");
     let others = r#""template":"{{ .Prompt }}","raw":true,"context":[1]"#;
-    assert_eq!(refused(others), "template=refused, raw=refused, context=refused");
+    assert_eq!(refused(others), "template;refused, raw;refused, context;refused");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use weighbridge_flavor::canon::{
     Block, Face, Json, Losses, Request, Role, Sampling, Target, Tool, ToolCall, ToolChoice,
     ToolNames, ToolResult, Turn,
 };
-use weighbridge_flavor::convert;
+use weighbridge_flavor::convert::{self, Asked};
 use weighbridge_flavor::course::{Course, Way};
 use weighbridge_flavor::dialect::{Dialect, Path};
 
@@ -97,7 +97,7 @@ fn face() -> Face {
 }
 
 fn target() -> Target {
-    Target { model: "served".into(), max_output: 4096 }
+    Target::usual("served", 4096)
 }
 
 fn others(from: Dialect) -> impl Iterator<Item = Dialect> {
@@ -117,10 +117,9 @@ fn requests_become_requests() {
     show(0, |from, name| {
         let mut shown = String::new();
         for to in others(from) {
-            let mut losses = Losses::default();
             let body = body(name);
-            let made = convert::request(from, to, (&body, PATH), &target(), &mut losses).unwrap();
-            let made = String::from_utf8(made.body).unwrap();
+            let made = Asked::read(from, &body, PATH).unwrap().write(to, &target());
+            let (losses, made) = (made.losses, String::from_utf8(made.body).unwrap());
             writeln!(shown, "{}\n{made}\nlost: {losses}\n", to.as_str()).unwrap();
         }
         shown
@@ -257,13 +256,14 @@ proptest! {
             let first = String::from_utf8(from.write_request(&request, &same, &mut before)).unwrap();
             let said = from.read_request(&first, PATH, &mut before).unwrap();
             for to in chats.clone().filter(|to| *to != from) {
-                let mut losses = Losses::default();
-                let there = convert::request(from, to, (&first, PATH), &same, &mut losses).unwrap();
+                let there = Asked::read(from, &first, PATH).unwrap().write(to, &same);
+                let losses = there.losses;
                 let there = String::from_utf8(there.body).unwrap();
-                let back = convert::request(to, from, (&there, PATH), &same, &mut losses).unwrap();
+                let back = Asked::read(to, &there, PATH).unwrap().write(from, &same);
+                let unnamed = losses.is_empty() && back.losses.is_empty();
                 let back = String::from_utf8(back.body).unwrap();
                 let again = from.read_request(&back, PATH, &mut Losses::default()).unwrap();
-                if losses.is_empty() {
+                if unnamed {
                     prop_assert_eq!(plain(&again), plain(&said), "{:?} to {:?}: {}", from, to, there);
                 } else {
                     // What is named are knobs: the words are there.

@@ -27,14 +27,14 @@ pub(crate) fn face(names: ToolNames) -> Face {
 }
 
 fn written(request: &Request<'_>, losses: &mut Losses) -> String {
-    let target = Target { model: request.model.to_string(), max_output: 4096 };
+    let target = Target::usual(request.model.to_string(), 4096);
     String::from_utf8(write_request(request, &target, losses)).unwrap()
 }
 
 fn named(losses: &Losses) -> Vec<String> {
     let named = losses.named().iter();
     let mut named: Vec<String> =
-        named.map(|loss| format!("{}={}", loss.field, loss.action.as_str())).collect();
+        named.map(|loss| format!("{};{}", loss.field, loss.action.as_str())).collect();
     named.sort_unstable();
     named
 }
@@ -55,18 +55,18 @@ fn a_stock_agents_request_is_read_whole_and_never_refused() {
     assert_eq!(
         named(&losses),
         [
-            "client_metadata=dropped",
-            "include[reasoning.encrypted_content]=dropped",
-            "input[].phase=dropped",
-            "input[custom_tool_call]=dropped",
-            "input[custom_tool_call_output]=dropped",
-            "prompt_cache_key=dropped",
-            "text.verbosity=dropped",
-            "tools[].defer_loading=dropped",
-            "tools[custom]=dropped",
-            "tools[namespace].description=dropped",
-            "tools[namespace]=approximated",
-            "tools[web_search]=dropped",
+            "client_metadata;dropped",
+            "include[reasoning.encrypted_content];dropped",
+            "input[].phase;dropped",
+            "input[custom_tool_call];dropped",
+            "input[custom_tool_call_output];dropped",
+            "prompt_cache_key;dropped",
+            "text.verbosity;dropped",
+            "tools[].defer_loading;dropped",
+            "tools[custom];dropped",
+            "tools[namespace].description;dropped",
+            "tools[namespace];approximated",
+            "tools[web_search];dropped",
         ]
     );
     assert_eq!(request.system, ["You weigh things.", "Be exact.", "Be brief."]);
@@ -100,13 +100,13 @@ fn knobs_keep_their_digits_and_only_allowed_tools_stay() {
     assert_eq!(
         named(&losses),
         [
-            "metadata=dropped",
-            "reasoning.context=dropped",
-            "reasoning.summary=approximated",
-            "service_tier=dropped",
-            "store=dropped",
-            "truncation=dropped",
-            "user=dropped",
+            "metadata;dropped",
+            "reasoning.context;dropped",
+            "reasoning.summary;approximated",
+            "service_tier;dropped",
+            "store;dropped",
+            "truncation;dropped",
+            "user;dropped",
         ]
     );
     assert_eq!(request.sampling.temperature, Some("0.70"));
@@ -130,10 +130,12 @@ fn samples_lose_nothing_that_is_not_named() {
         let again = written(&request, &mut losses);
         let again = read_request(&again, &mut losses).unwrap();
         if name.contains("agent") {
-            assert_eq!(named(&losses), ["messages[].reasoning=dropped"]);
+            assert_eq!(named(&losses), ["messages[].reasoning;dropped"]);
         } else {
             assert!(losses.is_empty(), "{losses}");
         }
+        // The reader has named it.
+        request.searches = false;
         for turn in &mut request.turns {
             turn.blocks.retain(|block| !matches!(block, Block::Reasoning(_)));
         }
@@ -151,14 +153,14 @@ fn samples_lose_nothing_that_is_not_named() {
 fn what_would_need_a_store_is_refused() {
     for field in ["previous_response_id", "conversation", "prompt"] {
         let (_, named) = read_with(&format!(r#""{field}":"x_1""#));
-        assert_eq!(named, [format!("{field}=refused")]);
+        assert_eq!(named, [format!("{field};refused")]);
     }
     let (_, named) = read_with(
         r#""input":[{"type":"item_reference","id":"m"},{"type":"compaction","encrypted_content":"g"}],
         "background":true"#,
     );
     let expected =
-        ["background=refused", "input[compaction]=refused", "input[item_reference]=refused"];
+        ["background;refused", "input[compaction];refused", "input[item_reference];refused"];
     assert_eq!(named, expected);
     let (_, named) = read_with(r#""input":"x","background":false,"store":false"#);
     assert!(named.is_empty());
@@ -170,19 +172,19 @@ fn a_tool_of_openais_own_is_refused_only_where_it_is_forced() {
     for (choice, refused) in [
         (r#""auto""#, None),
         (r#""none""#, None),
-        (r#""required""#, Some("tool_choice=refused")),
-        (r#"{"type":"web_search"}"#, Some("tool_choice[web_search]=refused")),
-        (r#"{"type":"custom","name":"c"}"#, Some("tool_choice[custom]=refused")),
+        (r#""required""#, Some("tool_choice;refused")),
+        (r#"{"type":"web_search"}"#, Some("tool_choice[web_search];refused")),
+        (r#"{"type":"custom","name":"c"}"#, Some("tool_choice[custom];refused")),
         (
             r#"{"type":"allowed_tools","mode":"required","tools":[{"type":"web_search"}]}"#,
-            Some("tool_choice=refused"),
+            Some("tool_choice;refused"),
         ),
         (r#"{"type":"allowed_tools","mode":"auto","tools":[]}"#, None),
     ] {
         let (request, named) = read_with(&format!(r#"{tools},"tool_choice":{choice}"#));
         assert_eq!(
             named.first().map(String::as_str),
-            refused.or(Some("tools[web_search]=dropped"))
+            refused.or(Some("tools[web_search];dropped"))
         );
         assert_eq!(request.tool_choice, None, "there is nothing left to choose");
     }
@@ -295,18 +297,18 @@ fn what_responses_cannot_say_is_named() {
     assert_eq!(
         named(&losses),
         [
-            "frequency_penalty=dropped",
-            "logit_bias=dropped",
-            "messages[].content[].file_id=refused",
-            "messages[].content[audio]=refused",
-            "messages[].tool_result.is_error=approximated",
-            "n=refused",
-            "presence_penalty=dropped",
-            "seed=dropped",
-            "stop=refused",
-            "thinking.budget_tokens=approximated",
-            "top_k=dropped",
-            "user=dropped",
+            "frequency_penalty;dropped",
+            "logit_bias;dropped",
+            "messages[].content[].file_id;refused",
+            "messages[].content[audio];refused",
+            "messages[].tool_result.is_error;approximated",
+            "n;refused",
+            "presence_penalty;dropped",
+            "seed;dropped",
+            "stop;refused",
+            "thinking.budget_tokens;approximated",
+            "top_k;dropped",
+            "user;dropped",
         ]
     );
     assert!(body.contains(r#""store":false"#));

@@ -42,7 +42,11 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         logprobs: read_logprobs(&mut body, stream, losses)?,
         stream,
         end_user: read_end_user(&mut body, losses)?,
+        searches: body.take("web_search_options").is_some(),
     };
+    if request.searches {
+        losses.unread("web_search_options", "a tool of one provider's own");
+    }
     name_others(&mut body, losses)?;
     Ok(request)
 }
@@ -205,7 +209,7 @@ fn read_end_user<'a>(
 /// Names the fields that are known, and mean nothing elsewhere or cannot be held, and then all that
 /// are not known.
 fn name_others(body: &mut Object<'_>, losses: &mut Losses) -> Result<(), Misfit> {
-    const PROVIDERS_OWN: [&str; 9] = [
+    const PROVIDERS_OWN: [&str; 8] = [
         "audio",
         "metadata",
         "moderation",
@@ -214,7 +218,6 @@ fn name_others(body: &mut Object<'_>, losses: &mut Losses) -> Result<(), Misfit>
         "prompt_cache_options",
         "prompt_cache_retention",
         "verbosity",
-        "web_search_options",
     ];
     // The gateway has read these itself.
     for field in ["hybrid_policy", "background"] {

@@ -16,7 +16,7 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
         let (choice, parallel) = (request.tool_choice.as_ref(), request.parallel_tools);
         tool_choice::write(body, choice, parallel, &request.tools, losses);
         if let Some(tokens) = request.max_output {
-            body.whole("max_completion_tokens", tokens);
+            body.whole(target.limit.as_str(), tokens);
         }
         write_sampling(body, &request.sampling, losses);
         write_stop(body, request);

@@ -55,7 +55,7 @@ pub(super) fn read<'a>(
             return Ok(None);
         }
         _ => {
-            losses.dropped(format!("input[{kind}]"), "an item that only OpenAI knows");
+            losses.unread(format!("input[{kind}]"), "an item that only OpenAI knows");
             return Ok(None);
         }
     };

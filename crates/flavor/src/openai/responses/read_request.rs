@@ -48,6 +48,7 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         logprobs: logprobs(&mut root, losses)?,
         stream: root.flag("stream")?.unwrap_or(false),
         end_user: end_user(&mut root, losses)?,
+        searches: tools.searches,
     };
     for (name, _) in root.rest() {
         losses.dropped(name.to_owned(), "a field that only OpenAI knows");

@@ -17,6 +17,8 @@ pub(super) struct Tools<'a> {
     pub names: Names<'a>,
     /// Whether there were others: they run at OpenAI, or take no JSON.
     pub others: bool,
+    /// Whether one of those searches.
+    pub searches: bool,
 }
 
 /// An entry of the list.
@@ -41,8 +43,9 @@ pub(super) fn read<'a>(root: &mut Object<'a>, losses: &mut Losses) -> Result<Too
             // Only when all other names are taken it is known what those in groups may be.
             "namespace" => entries.push(Entry::Group(index, tool)),
             kind => {
-                losses.dropped(format!("tools[{kind}]"), NOT_HERE);
+                losses.unread(format!("tools[{kind}]"), NOT_HERE);
                 tools.others = true;
+                tools.searches |= kind.starts_with("web_search");
             }
         }
     }
@@ -73,7 +76,7 @@ fn group<'a>(
         let mut tool = Object::read(value).map_err(at)?;
         let kind = tool.needed_text("type").map_err(at)?;
         if kind != "function" {
-            losses.dropped(format!("tools[{kind}]"), NOT_HERE);
+            losses.unread(format!("tools[{kind}]"), NOT_HERE);
             tools.others = true;
             continue;
         }

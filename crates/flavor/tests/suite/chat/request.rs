@@ -125,11 +125,11 @@ fn what_would_change_the_call_is_refused() {
     };
     assert_eq!(
         with(r#"{"type":"video_url","video_url":{"url":"https://a.example/v"}}"#),
-        "messages[].content[].video_url=refused"
+        "messages[].content[].video_url;refused"
     );
     assert_eq!(
         with(r#"{"type":"file","file":{"file_id":"file-1"}}"#),
-        "messages[].content[].file=refused"
+        "messages[].content[].file;refused"
     );
 }
 

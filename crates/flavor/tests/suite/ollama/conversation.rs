@@ -137,6 +137,7 @@ pub(super) fn request() -> impl Strategy<Value = Request<'static>> {
                 logprobs: logprobs.filter(|_| !stream),
                 stream,
                 end_user: None,
+                searches: false,
             }
         },
     )

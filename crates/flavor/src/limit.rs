@@ -1,0 +1,145 @@
+//! Keeping an answer to a limit, whatever the request says, in every dialect.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use crate::dialect::Dialect;
+use crate::json::{Object, Splice};
+use crate::openai::{self, OutputLimit};
+
+/// Where a dialect has the limit of its answers: from the body inwards, each with all the names that
+/// its servers read.
+const fn place(dialect: Dialect) -> &'static [&'static [&'static str]] {
+    match dialect {
+        // It has a way of its own.
+        Dialect::Chat => &[],
+        Dialect::Messages => &[&["max_tokens"]],
+        Dialect::Responses => &[&["max_output_tokens"]],
+        Dialect::Gemini => {
+            &[&["generationConfig", "generation_config"], &["maxOutputTokens", "max_output_tokens"]]
+        }
+        Dialect::OllamaChat | Dialect::OllamaGenerate => &[&["options"], &["num_predict"]],
+    }
+}
+
+/// A request in `dialect` with the limit put into it, or what it says lowered to it. Every other byte
+/// is as it was. Nothing where the request cannot be read so far: then it must not go out.
+pub fn keep_to(dialect: Dialect, body: &Bytes, limit: OutputLimit) -> Option<Bytes> {
+    if dialect == Dialect::Chat {
+        return openai::keep_to(body, limit);
+    }
+    let text = std::str::from_utf8(body).ok()?;
+    let mut splice = Splice::new();
+    put(text, text, place(dialect), limit.tokens, &mut splice)?;
+    splice.apply(body).ok()
+}
+
+/// Puts it into `object`, which stands in `body`.
+fn put(
+    body: &str,
+    object: &str,
+    place: &[&[&str]],
+    tokens: u64,
+    splice: &mut Splice,
+) -> Option<()> {
+    let (names, inside) = place.split_first()?;
+    let mut members = Object::parse(object).ok()?;
+    let is_empty = members.rest().next().is_none() && !object.contains(':');
+    let found: Vec<&RawValue> = names.iter().filter_map(|name| members.take_any(name)).collect();
+    if found.is_empty() {
+        let at = span(body, object)?.start + object.find('{')? + 1;
+        let comma = if is_empty { "" } else { "," };
+        splice.insert(at, Bytes::from(format!("{}{comma}", member(place, tokens)?)));
+    }
+    for value in found {
+        if !inside.is_empty() && value.get().starts_with('{') {
+            put(body, value.get(), inside, tokens, splice)?;
+        } else if !inside.is_empty() || own_limit(value).is_none_or(|own| own > tokens) {
+            let put = if inside.is_empty() {
+                tokens.to_string()
+            } else {
+                format!("{{{}}}", member(inside, tokens)?)
+            };
+            splice.replace(span(body, value.get())?, Bytes::from(put));
+        }
+    }
+    Some(())
+}
+
+/// What is put where nothing stands: `"options":{"num_predict":7}`.
+fn member(place: &[&[&str]], tokens: u64) -> Option<String> {
+    let (names, inside) = place.split_first()?;
+    let name = names.first()?;
+    Some(match member(inside, tokens) {
+        Some(inner) => format!("\"{name}\":{{{inner}}}"),
+        None => format!("\"{name}\":{tokens}"),
+    })
+}
+
+/// The limit that stands there; nothing where it says none, as null, zero and a negative number do.
+fn own_limit(value: &RawValue) -> Option<u64> {
+    let digits = value.get().trim_matches('"');
+    digits.parse().ok().filter(|tokens| *tokens > 0)
+}
+
+/// Where a part of a text stands in it.
+fn span(whole: &str, part: &str) -> Option<Range<usize>> {
+    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    (start + part.len() <= whole.len()).then(|| start..start + part.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openai::LimitField;
+
+    fn kept(dialect: Dialect, body: &str) -> Option<String> {
+        let limit = OutputLimit { field: LimitField::MaxTokens, tokens: 7 };
+        let kept = keep_to(dialect, &Bytes::copy_from_slice(body.as_bytes()), limit)?;
+        Some(String::from_utf8(kept.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_greater_limit_is_lowered_and_a_missing_one_put_in() {
+        for (dialect, before, after) in [
+            (Dialect::Messages, r#"{"max_tokens":9}"#, r#"{"max_tokens":7}"#),
+            (Dialect::Messages, r#"{"max_tokens": 6 }"#, r#"{"max_tokens": 6 }"#),
+            (Dialect::Messages, r#"{"a":1}"#, r#"{"max_tokens":7,"a":1}"#),
+            (Dialect::Responses, r#"{ }"#, r#"{"max_output_tokens":7 }"#),
+            (Dialect::Responses, r#"{"max_output_tokens":null}"#, r#"{"max_output_tokens":7}"#),
+            (Dialect::Gemini, r#"{"b":1}"#, r#"{"generationConfig":{"maxOutputTokens":7},"b":1}"#),
+            (
+                Dialect::Gemini,
+                r#"{"generation_config":{"max_output_tokens":"9"}}"#,
+                r#"{"generation_config":{"max_output_tokens":7}}"#,
+            ),
+            (Dialect::OllamaChat, r#"{"options":null}"#, r#"{"options":{"num_predict":7}}"#),
+            (
+                Dialect::OllamaChat,
+                r#"{"options":{"num_predict":-1,"seed":1}}"#,
+                r#"{"options":{"num_predict":7,"seed":1}}"#,
+            ),
+            (Dialect::OllamaGenerate, r#"{"options":{}}"#, r#"{"options":{"num_predict":7}}"#),
+            (Dialect::Chat, r#"{"model":"m","max_tokens":9}"#, r#"{"model":"m","max_tokens":7}"#),
+            (Dialect::Chat, r#"{"model":"m"}"#, r#"{"max_tokens":7,"model":"m"}"#),
+        ] {
+            assert_eq!(kept(dialect, before).as_deref(), Some(after), "{dialect:?}");
+        }
+    }
+
+    #[test]
+    fn both_spellings_are_lowered() {
+        let both = r#"{"generationConfig":{"maxOutputTokens":9},"generation_config":{"seed":1}}"#;
+        let after = r#"{"generationConfig":{"maxOutputTokens":7},"generation_config":{"maxOutputTokens":7,"seed":1}}"#;
+        assert_eq!(kept(Dialect::Gemini, both).as_deref(), Some(after));
+    }
+
+    #[test]
+    fn what_cannot_be_read_does_not_go_out() {
+        assert_eq!(kept(Dialect::Messages, r#"{"max_tokens":9,"max_tokens":9}"#), None);
+        assert_eq!(kept(Dialect::Messages, "[]"), None);
+        assert_eq!(kept(Dialect::Chat, "{"), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! What the gateway reads of a request before it knows where that goes, in the dialects beside chat
+//! completions, which have [a way of their own](crate::openai::peek_chat).
+
+use bytes::Bytes;
+
+use crate::dialect::{Dialect, Path};
+use crate::json::{self, Bounds, Document, Kind, Scanner};
+use crate::openai::PeekError;
+
+/// The longest name of a model, in bytes.
+const MODEL_BYTES: usize = 256;
+
+/// Members that the gateway reads, and those that bound a call's cost: readers differ in which one
+/// counts of two.
+const WATCH: &[&str] = &[
+    "model",
+    "stream",
+    "background",
+    "hybrid_policy",
+    "max_tokens",
+    "max_output_tokens",
+    "generationConfig",
+    "generation_config",
+    "options",
+];
+
+/// What the gateway reads of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peek {
+    /// The model that is asked for.
+    pub model: String,
+    /// Whether the reply is to be a stream.
+    pub stream: bool,
+    /// Whether the call is to go on without its caller.
+    pub background: bool,
+    /// A field that is addressed to the gateway and that no provider knows.
+    pub gateway_field: Option<&'static str>,
+    /// The most tokens of an answer, in dialects that say it in a field of its own.
+    pub max_output: Option<u64>,
+}
+
+/// Reads what the gateway needs of a request in this dialect.
+///
+/// # Errors
+/// When the body is not one JSON object, or names no model where the path does not, or when a field
+/// that is read has the wrong type or is there twice.
+pub fn peek(
+    dialect: Dialect,
+    body: &Bytes,
+    path: Path<'_>,
+    bounds: Bounds,
+) -> Result<Peek, PeekError> {
+    let mut scanner = Scanner::new(WATCH, bounds);
+    scanner.push(body)?;
+    let document = scanner.finish()?;
+    if !document.root_is_object() {
+        return Err(PeekError::NotAnObject);
+    }
+    if let Some(field) = document.repeated() {
+        return Err(PeekError::Repeated { field });
+    }
+    if let Some(field) = document.respelled() {
+        return Err(PeekError::Respelled { field });
+    }
+    let in_path = dialect == Dialect::Gemini;
+    let model = if in_path { named(Some(path.model.to_owned())) } else { named(model(&document)?) };
+    let streams_unless_told = matches!(dialect, Dialect::OllamaChat | Dialect::OllamaGenerate);
+    let stream = if in_path {
+        path.stream
+    } else {
+        flag(&document, "stream")?.unwrap_or(streams_unless_told)
+    };
+    let limit = match dialect {
+        Dialect::Messages => "max_tokens",
+        _ => "max_output_tokens",
+    };
+    let limit = document.member(limit).and_then(|limit| json::whole(limit.raw));
+    Ok(Peek {
+        model: model?,
+        stream,
+        background: flag(&document, "background")?.unwrap_or(false),
+        gateway_field: document
+            .member("hybrid_policy")
+            .filter(|policy| policy.kind != Kind::Null)
+            .map(|_| "hybrid_policy"),
+        max_output: limit.filter(|tokens| *tokens > 0),
+    })
+}
+
+fn model(document: &Document) -> Result<Option<String>, PeekError> {
+    let member = document.member("model").ok_or(PeekError::MissingModel)?;
+    Ok(json::text(member.raw))
+}
+
+fn named(model: Option<String>) -> Result<String, PeekError> {
+    const EXPECTED: &str = "a text of 1 to 256 bytes";
+    model
+        .filter(|model| (1..=MODEL_BYTES).contains(&model.len()))
+        .ok_or(PeekError::WrongType { field: "model", expected: EXPECTED })
+}
+
+fn flag(document: &Document, field: &'static str) -> Result<Option<bool>, PeekError> {
+    match document.member(field).map(|member| member.raw) {
+        None | Some(b"null") => Ok(None),
+        Some(b"true") => Ok(Some(true)),
+        Some(b"false") => Ok(Some(false)),
+        Some(_) => Err(PeekError::WrongType { field, expected: "true or false" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { depth: 32, capture: 1024 };
+
+    fn read(dialect: Dialect, body: &'static str) -> Result<Peek, PeekError> {
+        let path = Path { model: "in-path", stream: true };
+        peek(dialect, &Bytes::from_static(body.as_bytes()), path, BOUNDS)
+    }
+
+    #[test]
+    fn each_dialect_names_model_and_stream_in_its_place() {
+        let plain = r#"{"model":"m","stream":false,"max_tokens":7,"max_output_tokens":8}"#;
+        for (dialect, model, stream, limit) in [
+            (Dialect::Messages, "m", false, Some(7)),
+            (Dialect::Responses, "m", false, Some(8)),
+            (Dialect::Gemini, "in-path", true, Some(8)),
+            (Dialect::OllamaChat, "m", false, Some(8)),
+        ] {
+            let peek = read(dialect, plain).unwrap();
+            assert_eq!((peek.model.as_str(), peek.stream), (model, stream), "{dialect:?}");
+            assert_eq!(peek.max_output, limit);
+        }
+        assert!(read(Dialect::OllamaChat, r#"{"model":"m"}"#).unwrap().stream);
+        assert!(!read(Dialect::Messages, r#"{"model":"m","stream":null}"#).unwrap().stream);
+    }
+
+    #[test]
+    fn what_readers_could_take_in_two_ways_is_refused() {
+        for body in [
+            r#"{"model":"m","model":"n"}"#,
+            r#"{"model":"m","max_tokens":1,"max_tokens":2}"#,
+            r#"{"model":"m","Stream":true}"#,
+            r#"{"stream":true}"#,
+            r#"{"model":""}"#,
+            r#"{"model":"m","stream":"yes"}"#,
+            "[]",
+        ] {
+            assert!(read(Dialect::Messages, body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_addressed_to_the_gateway_is_seen() {
+        let peek =
+            read(Dialect::Responses, r#"{"model":"m","background":true,"hybrid_policy":"x"}"#);
+        let peek = peek.unwrap();
+        assert!(peek.background);
+        assert_eq!(peek.gateway_field, Some("hybrid_policy"));
+    }
+}
