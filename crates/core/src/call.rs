@@ -92,6 +92,36 @@ pub struct Content {
     pub bytes: u64,
 }
 
+/// What was made of the caller's flavor on the way to the provider, and of the provider's on the way
+/// back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Conversion {
+    /// Nothing: both speak the same.
+    #[default]
+    None,
+    /// Both go by way of the canonical form.
+    Both,
+}
+
+impl Conversion {
+    /// The word on receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// Something of a request that a conversion could not carry as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The caller's name for it.
+    pub field: String,
+    /// What became of it: `dropped` or `approximated`.
+    pub action: &'static str,
+}
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -143,6 +173,10 @@ pub struct Ending {
     pub attempts: Vec<Attempt>,
     /// What the provider that answered speaks.
     pub flavor_out: Option<&'static str>,
+    /// What was made of one flavor to come to the other.
+    pub conversion: Conversion,
+    /// What that could not carry.
+    pub losses: Vec<Loss>,
     /// The provider that answered.
     pub provider: Option<String>,
     /// The model that answered, by the name the provider was asked for.
@@ -173,6 +207,8 @@ impl Ending {
             error: None,
             attempts: Vec::new(),
             flavor_out: None,
+            conversion: Conversion::None,
+            losses: Vec::new(),
             provider: None,
             model_served: None,
             first_byte_at: None,

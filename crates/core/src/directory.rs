@@ -12,6 +12,12 @@ use crate::redacted::Redacted;
 pub enum Flavor {
     /// OpenAI's, which many servers speak.
     OpenAi,
+    /// Anthropic's.
+    Anthropic,
+    /// Google's Gemini.
+    Gemini,
+    /// Ollama's own.
+    Ollama,
 }
 
 impl Flavor {
@@ -19,6 +25,9 @@ impl Flavor {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
         }
     }
 }
@@ -89,7 +98,8 @@ pub struct Provider {
     pub name: String,
     /// What it speaks.
     pub flavor: Flavor,
-    /// What that flavor's official SDK takes as base address; for OpenAI it ends in `/v1`.
+    /// What that flavor's official SDK takes as base address; OpenAI's ends in `/v1`, the others'
+    /// do not.
     pub base_url: String,
     /// Where it runs.
     pub location: Location,
@@ -103,6 +113,26 @@ pub struct Provider {
     pub timeouts: Timeouts,
     /// The region it runs in, as the operator names it.
     pub region: Option<String>,
+    /// What it is told in conversions.
+    pub habits: Habits,
+}
+
+/// What servers of one flavor do differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Habits {
+    /// Flavor OpenAI: it has responses beside chat completions. Without them a call for a response
+    /// becomes one for a chat completion.
+    pub responses: bool,
+    /// Flavor OpenAI, chat completions: it takes back what its model thought, as
+    /// `reasoning_content`. Some servers need that within a loop of tools, others refuse it.
+    pub thoughts: bool,
+}
+
+impl Habits {
+    /// What a server does that nothing is said of: OpenAI's own refuse to see thoughts again.
+    pub const fn usual(openais_own: bool) -> Self {
+        Self { responses: true, thoughts: !openais_own }
+    }
 }
 
 /// Hosts at which OpenAI's own models are served, with all that stands under them.
@@ -112,12 +142,17 @@ impl Provider {
     /// Whether this is OpenAI itself, or Azure in its name: their models know fewer and other fields
     /// than what only speaks their dialect.
     pub fn is_openais_own(&self) -> bool {
-        let address = self.base_url.split_once("://").map_or(&*self.base_url, |(_, rest)| rest);
-        let host = address.split(['/', ':']).next().unwrap_or_default();
-        OPENAIS_HOSTS.iter().any(|own| {
-            host.strip_suffix(own).is_some_and(|under| under.is_empty() || under.ends_with('.'))
-        })
+        self.flavor == Flavor::OpenAi && is_openais_own(&self.base_url)
     }
+}
+
+/// Whether an address is one of OpenAI's, or of Azure in its name.
+pub fn is_openais_own(base_url: &str) -> bool {
+    let address = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let host = address.split(['/', ':']).next().unwrap_or_default();
+    OPENAIS_HOSTS.iter().any(|own| {
+        host.strip_suffix(own).is_some_and(|under| under.is_empty() || under.ends_with('.'))
+    })
 }
 
 /// Every provider, and who serves which model.
@@ -207,6 +242,7 @@ mod tests {
             api_key: None,
             timeouts: Timeouts::default(),
             region: None,
+            habits: Habits::usual(false),
         }
     }
 

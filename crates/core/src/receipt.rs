@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use weighbridge_proof::{Kind, Receipt, Salt, Section, SectionName};
 
-use crate::call::{Attempt, Ending, Input, Intent};
+use crate::call::{Attempt, Ending, Input, Intent, Loss};
 use crate::cost::{Consent, Party};
 use crate::failure::Source;
 use crate::money::{Amount, Currency};
@@ -25,7 +25,7 @@ struct CallSection<'a> {
     first_byte_at: Option<weighbridge_proof::Timestamp>,
     flavor_in: &'a str,
     flavor_out: Option<&'static str>,
-    loss: [(); 0],
+    loss: Vec<LossEntry<'a>>,
     model_asked: &'a str,
     model_served: Option<&'a str>,
     node: crate::id::NodeId,
@@ -42,6 +42,12 @@ struct AttemptEntry<'a> {
     provider_request_id: Option<&'a str>,
     region: Option<&'a str>,
     status: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct LossEntry<'a> {
+    action: &'static str,
+    field: &'a str,
 }
 
 #[derive(Serialize)]
@@ -164,13 +170,13 @@ fn section(name: SectionName, salt: Salt, facts: &impl Serialize) -> Result<Sect
 fn call_section<'a>(intent: &'a Intent, ending: &'a Ending) -> CallSection<'a> {
     CallSection {
         attempts: ending.attempts.iter().map(attempt_entry).collect(),
-        conversion: "none",
+        conversion: ending.conversion.as_str(),
         duration_us: ending.duration_us,
         error: ending.error.map(|(source, code)| ErrorEntry { code, source: source_word(source) }),
         first_byte_at: ending.first_byte_at,
         flavor_in: &intent.asked.flavor_in,
         flavor_out: ending.flavor_out,
-        loss: [],
+        loss: ending.losses.iter().map(loss_entry).collect(),
         model_asked: &intent.asked.model,
         model_served: ending.model_served.as_deref(),
         node: intent.boot.node,
@@ -189,6 +195,10 @@ fn attempt_entry(attempt: &Attempt) -> AttemptEntry<'_> {
         region: attempt.region.as_deref(),
         status: attempt.status,
     }
+}
+
+fn loss_entry(loss: &Loss) -> LossEntry<'_> {
+    LossEntry { action: loss.action, field: &loss.field }
 }
 
 const fn source_word(source: Source) -> &'static str {

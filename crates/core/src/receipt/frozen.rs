@@ -49,6 +49,8 @@ fn ok() -> Ending {
             region: Some("eu-1".to_owned()),
         }],
         flavor_out: Some("openai"),
+        conversion: Conversion::None,
+        losses: Vec::new(),
         provider: Some("desk".to_owned()),
         model_served: Some("qwen3:8b".to_owned()),
         first_byte_at: Some(Timestamp::from_micros(1_795_532_454_100_000)),

@@ -67,6 +67,8 @@ fn ending() -> impl Strategy<Value = Ending> {
                 region: None,
             }],
             flavor_out: Some("openai"),
+            conversion: Conversion::None,
+            losses: Vec::new(),
             provider: Some("desk".to_owned()),
             model_served: None,
             first_byte_at: Some(Timestamp::from_micros(1_500_000)),

@@ -1,15 +1,33 @@
 //! `[[providers]]`.
 
-use weighbridge_core::directory::{Flavor, Location, Provider, Service, Timeouts};
+use weighbridge_core::directory::{
+    Flavor, Habits, Location, Provider, Service, Timeouts, is_openais_own,
+};
 use weighbridge_core::redacted::Redacted;
 
 use super::reader::Table;
 
-const KNOWN: [&str; 9] = [
-    "name", "flavor", "base_url", "location", "services", "models", "api_key", "timeout", "region",
+const KNOWN: [&str; 11] = [
+    "name",
+    "flavor",
+    "base_url",
+    "location",
+    "services",
+    "models",
+    "api_key",
+    "timeout",
+    "region",
+    "responses",
+    "thoughts",
 ];
-const NOT_YET: [&str; 3] = ["concurrency", "capabilities", "responses"];
-const FLAVORS_NOT_YET: [&str; 6] = ["anthropic", "gemini", "ollama", "aog", "ase", "gbuilder"];
+const NOT_YET: [&str; 2] = ["concurrency", "capabilities"];
+const FLAVORS: [(&str, Flavor); 4] = [
+    ("openai", Flavor::OpenAi),
+    ("anthropic", Flavor::Anthropic),
+    ("gemini", Flavor::Gemini),
+    ("ollama", Flavor::Ollama),
+];
+const FLAVORS_NOT_YET: [&str; 3] = ["aog", "ase", "gbuilder"];
 const SERVICES_NOT_YET: [&str; 7] = [
     "embed",
     "generate",
@@ -36,10 +54,11 @@ pub(super) fn read_all(root: &Table<'_>, notes: &mut Vec<String>) -> Vec<Provide
 fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
     table.only(&KNOWN, &NOT_YET);
     let name = table.needed("name");
-    let flavor = table.needed("flavor").and_then(|text| {
-        table.word("flavor", &text, &[("openai", Flavor::OpenAi)], &FLAVORS_NOT_YET)
-    });
-    let base_url = table.needed("base_url").and_then(|url| mend(table, url, notes));
+    let flavor = table
+        .needed("flavor")
+        .and_then(|text| table.word("flavor", &text, &FLAVORS, &FLAVORS_NOT_YET));
+    let base_url = table.needed("base_url");
+    let base_url = base_url.zip(flavor).and_then(|(url, of)| mend(table, url, of, notes));
     let location = table.needed("location").and_then(|text| {
         let words = [("local", Location::Local), ("remote", Location::Remote)];
         table.word("location", &text, &words, &[])
@@ -58,17 +77,34 @@ fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
         let words = "should be of letters, digits, `-`, `_` and `.`";
         table.complain("name", words.to_owned());
     }
+    let (flavor, base_url) = (flavor?, base_url?);
+    let habits = read_habits(table, flavor, &base_url);
     Some(Provider {
         name,
-        flavor: flavor?,
-        base_url: base_url?,
+        flavor,
+        base_url,
         location: location?,
         services,
         models,
         api_key: table.text("api_key").map(Redacted::new),
         timeouts: read_timeouts(table),
         region: table.text("region"),
+        habits,
     })
+}
+
+fn read_habits(table: &Table<'_>, flavor: Flavor, base_url: &str) -> Habits {
+    let mut habits = Habits::usual(is_openais_own(base_url));
+    for (name, habit) in [("responses", &mut habits.responses), ("thoughts", &mut habits.thoughts)]
+    {
+        let Some(said) = table.flag(name) else { continue };
+        if flavor == Flavor::OpenAi {
+            *habit = said;
+        } else {
+            table.complain(name, "is for providers of the flavor openai only".to_owned());
+        }
+    }
+    habits
 }
 
 fn plain(byte: u8) -> bool {
@@ -104,22 +140,38 @@ fn read_timeouts(table: &Table<'_>) -> Timeouts {
     timeouts
 }
 
-/// An OpenAI SDK takes a base address that ends in `/v1`; one that lacks or doubles it is mended,
-/// and the operator is told.
-fn mend(table: &Table<'_>, url: String, notes: &mut Vec<String>) -> Option<String> {
+/// What an official SDK puts behind a base address by itself.
+const fn versions(flavor: Flavor) -> &'static [&'static str] {
+    match flavor {
+        Flavor::OpenAi | Flavor::Anthropic => &["/v1"],
+        Flavor::Gemini => &["/v1beta", "/v1"],
+        Flavor::Ollama => &["/api", "/v1"],
+    }
+}
+
+/// An OpenAI SDK takes a base address that ends in `/v1`, the others take one that does not; one
+/// that lacks or doubles it is mended, and the operator is told.
+fn mend(table: &Table<'_>, url: String, flavor: Flavor, notes: &mut Vec<String>) -> Option<String> {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
     if host.is_empty() || url.contains(['?', '#', ' ']) || host.contains('@') {
-        let words = format!("\"{url}\" should be an address such as \"http://127.0.0.1:8000/v1\"");
+        let words = format!("\"{url}\" should be an address such as \"http://127.0.0.1:8000\"");
         table.complain("base_url", words);
         return None;
     }
-    let mut mended = url.trim_end_matches('/');
-    while let Some(shorter) = mended.strip_suffix("/v1") {
-        mended = shorter;
+    let plain = url.trim_end_matches('/');
+    let mut mended = plain;
+    let version = |url: &'_ str| {
+        versions(flavor).iter().find_map(|version| url.strip_suffix(version).map(str::len))
+    };
+    while let Some(length) = version(mended) {
+        mended = &mended[..length];
     }
-    let mended = format!("{mended}/v1");
-    if mended != url.trim_end_matches('/') {
+    let mended = match flavor {
+        Flavor::OpenAi => format!("{mended}/v1"),
+        Flavor::Anthropic | Flavor::Gemini | Flavor::Ollama => mended.to_owned(),
+    };
+    if mended != plain {
         notes.push(format!("base_url `{url}` is read as `{mended}`"));
     }
     Some(mended)
