@@ -153,6 +153,8 @@ fn ending(
         error: None,
         attempts: vec![attempt],
         flavor_out: Some("openai"),
+        conversion: Default::default(),
+        losses: Vec::new(),
         provider: Some(PROVIDER.to_owned()),
         model_served: Some(MODEL.to_owned()),
         first_byte_at: Some(received_at.plus_micros(100_000)),

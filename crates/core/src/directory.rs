@@ -120,18 +120,28 @@ pub struct Provider {
 /// What servers of one flavor do differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Habits {
-    /// Flavor OpenAI: it has responses beside chat completions. Without them a call for a response
-    /// becomes one for a chat completion.
-    pub responses: bool,
+    /// Flavor OpenAI: whether it has responses beside chat completions.
+    pub responses: Responses,
     /// Flavor OpenAI, chat completions: it takes back what its model thought, as
     /// `reasoning_content`. Some servers need that within a loop of tools, others refuse it.
     pub thoughts: bool,
 }
 
+/// Whether a server of OpenAI's flavor has responses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Responses {
+    /// None: a call for a response becomes one for a chat completion.
+    Absent,
+    /// Beside chat completions: each call is made as it came.
+    Beside,
+    /// Nothing else, as for some of OpenAI's own models: every call becomes one for a response.
+    Only,
+}
+
 impl Habits {
     /// What a server does that nothing is said of: OpenAI's own refuse to see thoughts again.
     pub const fn usual(openais_own: bool) -> Self {
-        Self { responses: true, thoughts: !openais_own }
+        Self { responses: Responses::Beside, thoughts: !openais_own }
     }
 }
 

@@ -58,6 +58,8 @@ pub enum Code {
     MethodNotAllowed,
     /// A WebSocket was asked for, and none is spoken here.
     NoWebSocket,
+    /// The call cannot be said in its provider's flavor without meaning something else.
+    Unconvertible,
     /// No provider serves that model.
     ModelNotFound,
     /// The body is longer than `limits.body`.
@@ -133,6 +135,7 @@ impl Code {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoWebSocket => "no_websocket",
+            Self::Unconvertible => "unconvertible",
             Self::ModelNotFound => "model_not_found",
             Self::BodyTooLarge => "body_too_large",
             Self::HeadersTooLarge => "headers_too_large",
@@ -170,7 +173,10 @@ impl Code {
     /// The HTTP status that says this, which the flavors in this version share.
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidRequest | Self::NotAvailable | Self::BodyIncomplete => 400,
+            Self::InvalidRequest
+            | Self::NotAvailable
+            | Self::BodyIncomplete
+            | Self::Unconvertible => 400,
             Self::InvalidApiKey => 401,
             Self::BudgetExceeded
             | Self::OverMaxCost

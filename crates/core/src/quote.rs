@@ -102,18 +102,19 @@ impl Quotes {
         Ok(())
     }
 
-    /// Accepts a quote for the request with this hash. It cannot be accepted again.
+    /// Accepts a quote for the request with this hash, to this model: in some flavors the model is
+    /// no part of the request's bytes. It cannot be accepted again.
     ///
     /// # Errors
     /// [`NotAccepted`]; a quote for other bytes stays open.
     pub fn accept(
         &mut self,
         id: EstimateId,
-        input: Digest,
+        (input, model): (Digest, &str),
         now: Timestamp,
     ) -> Result<Quote, NotAccepted> {
         let quote = self.open.get(&id).ok_or(NotAccepted::Unknown)?;
-        if quote.input != input {
+        if quote.input != input || quote.model != model {
             return Err(NotAccepted::OtherInput);
         }
         let quote = self.open.remove(&id).ok_or(NotAccepted::Unknown)?;
@@ -150,7 +151,7 @@ mod tests {
 
     fn accept(quotes: &mut Quotes, id: u8, input: u8, now: i64) -> Result<Quote, NotAccepted> {
         let id = EstimateId::from_bytes([id; 16]);
-        quotes.accept(id, Digest::of(&[input]), Timestamp::from_micros(now))
+        quotes.accept(id, (Digest::of(&[input]), "m"), Timestamp::from_micros(now))
     }
 
     #[test]

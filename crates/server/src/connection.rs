@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_gateway::Bell;
-use weighbridge_gateway::front::openai;
+use weighbridge_gateway::front::words::{self, Dialect};
 
 use crate::patient::Patient;
 use crate::router::Router;
@@ -120,7 +120,7 @@ async fn serve(stream: TcpStream, router: Arc<Router>, closing: CancellationToke
 async fn refuse(mut stream: TcpStream) {
     let words = "the gateway has as many connections as it takes (limits.connections); try again";
     let failure = Failure::gateway(Code::Overloaded, Retry::After(1), words);
-    let body = openai::refusal_bytes(&failure);
+    let body = words::refusal(Dialect::Chat, &failure);
     let head = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
          connection: close\r\ncontent-length: {}\r\n\r\n",

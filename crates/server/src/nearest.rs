@@ -1,21 +1,25 @@
 //! The nearest route to one that does not exist.
 
-use weighbridge_gateway::front::openai;
+use weighbridge_gateway::front::route::Route;
 
 /// Routes of the finished design, by how their paths begin, that this version does not have.
-const NOT_YET: [&str; 16] = [
-    "/v1/responses",
+const NOT_YET: [&str; 20] = [
+    "/v1/responses/",
     "/v1/completions",
     "/v1/embeddings",
     "/v1/images",
     "/v1/audio",
     "/v1/rerank",
-    "/v1/messages",
+    "/v1/messages/batches",
     "/v1/batches",
     "/v1/files",
     "/v1beta/",
-    "/api/chat",
-    "/api/generate",
+    "/api/embed",
+    "/api/pull",
+    "/api/create",
+    "/api/push",
+    "/api/copy",
+    "/api/delete",
     "/aog/",
     "/v1/private/",
     "/gbuilder/",
@@ -34,7 +38,7 @@ const LONGEST: usize = 128;
 pub(crate) fn route(path: &str) -> &'static str {
     let path = path.get(..LONGEST).unwrap_or(path);
     let distance = |known: &&str| strsim::damerau_levenshtein(path, known);
-    openai::PATHS.into_iter().min_by_key(distance).unwrap_or(openai::PATHS[0])
+    Route::paths().min_by_key(distance).unwrap_or("/v1/chat/completions")
 }
 
 #[cfg(test)]

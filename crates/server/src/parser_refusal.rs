@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use weighbridge_core::failure::{Code, Failure};
-use weighbridge_gateway::front::openai;
+use weighbridge_gateway::front::words::{self, Dialect};
 
 /// The mark of every answer of ours.
 const OURS: &[u8] = b"x-request-id";
@@ -27,7 +27,7 @@ pub(crate) fn in_words(written: &[u8]) -> Option<Bytes> {
         b"400" => Failure::client(Code::InvalidRequest, "the request is not HTTP/1.1"),
         _ => return None,
     };
-    let body = openai::refusal_bytes(&failure);
+    let body = words::refusal(Dialect::Chat, &failure);
     let mut answer = Vec::with_capacity(256 + body.len());
     answer.extend_from_slice(b"HTTP/1.1 ");
     answer.extend_from_slice(status);

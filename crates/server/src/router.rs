@@ -17,7 +17,9 @@ use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::RequestId;
 use weighbridge_core::redacted;
-use weighbridge_gateway::front::openai::{self, Endpoint};
+use weighbridge_gateway::front::call;
+use weighbridge_gateway::front::route::Route;
+use weighbridge_gateway::front::words::Dialect;
 use weighbridge_gateway::{Gateway, ReplyBody};
 
 use crate::config::ServerLimits;
@@ -54,12 +56,11 @@ impl Router {
         let wanted = head.headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
         let native = head.uri.path().starts_with(weighbridge_api::PREFIX);
         tracing::debug!(method = %head.method, path = redacted::path(head.uri.path()), "request");
-        let mut response = self.answer(head, body, at).await;
+        let id = id.ok().and_then(|id| HeaderValue::from_str(&id.to_string()).ok());
+        let mut response = self.answer(head, body, at, id.as_ref()).await;
         let headers = response.headers_mut();
-        if let Ok(id) = id
-            && let Ok(value) = HeaderValue::from_str(&id.to_string())
-        {
-            headers.insert("x-request-id", value);
+        if let Some(id) = id {
+            headers.insert("x-request-id", id);
         }
         // Pages may call what SDKs call, with a key of their own; never the gateway's own API.
         if from_browser && !native {
@@ -73,6 +74,7 @@ impl Router {
         head: request::Parts,
         body: Incoming,
         at: weighbridge_core::clock::Moment,
+        id: Option<&HeaderValue>,
     ) -> Response<ReplyBody> {
         let path = head.uri.path();
         if let Err(failure) = self.check_head(&head.headers) {
@@ -104,13 +106,21 @@ impl Router {
             let words = "no WebSocket is spoken here; send the request as an HTTP POST";
             return self.refuse(&Failure::client(Code::NoWebSocket, words));
         }
-        match Endpoint::of(path) {
-            Some(endpoint) if endpoint.method() == head.method => {
-                openai::serve(&self.gateway, endpoint, head, body, at).await
+        match Route::of(path, &head.headers) {
+            Some(route) if route.method() == head.method => {
+                let from_anthropics = route.dialect() == Dialect::Messages;
+                let mut answer = route.serve(&self.gateway, head, body, at).await;
+                if let Some(id) = id.filter(|_| from_anthropics) {
+                    // What Anthropic's SDKs show in their exceptions.
+                    answer.headers_mut().insert("request-id", id.clone());
+                }
+                answer
             }
-            Some(endpoint) => {
-                let words = format!("{} takes {}", redacted::path(path), endpoint.method());
-                self.refuse(&Failure::client(Code::MethodNotAllowed, words))
+            Some(route) => {
+                let words = format!("{} takes {}", redacted::path(path), route.method());
+                let failure = Failure::client(Code::MethodNotAllowed, words);
+                self.gateway.metrics().refused(failure.code);
+                call::refuse(route.dialect(), &failure)
             }
             None => self.refuse(&unknown(&head.method, path)),
         }
@@ -148,7 +158,7 @@ impl Router {
 
     fn refuse(&self, failure: &Failure) -> Response<ReplyBody> {
         self.gateway.metrics().refused(failure.code);
-        openai::refuse(failure)
+        call::refuse(Dialect::Chat, failure)
     }
 }
 
@@ -162,7 +172,7 @@ fn unknown(method: &Method, path: &str) -> Failure {
     }
     let words = format!(
         "no such route: {method} {path}; the nearest is {near} (an OpenAI SDK's base address is \
-         this gateway's with /v1 behind it)"
+         this gateway's with /v1 behind it; Anthropic's, Google's and Ollama's are this gateway's)"
     );
     Failure::client(Code::NotFound, words)
 }

@@ -49,7 +49,7 @@ fn ok() -> Ending {
             region: Some("eu-1".to_owned()),
         }],
         flavor_out: Some("openai"),
-        conversion: Conversion::None,
+        conversion: Default::default(),
         losses: Vec::new(),
         provider: Some("desk".to_owned()),
         model_served: Some("qwen3:8b".to_owned()),

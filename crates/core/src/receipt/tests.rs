@@ -67,7 +67,7 @@ fn ending() -> impl Strategy<Value = Ending> {
                 region: None,
             }],
             flavor_out: Some("openai"),
-            conversion: Conversion::None,
+            conversion: Default::default(),
             losses: Vec::new(),
             provider: Some("desk".to_owned()),
             model_served: None,

@@ -51,13 +51,14 @@ impl Default for ServerLimits {
     }
 }
 
-const KNOWN: [&str; 28] = [
+const KNOWN: [&str; 29] = [
     "body",
     "body_memory",
     "body_idle",
     "api_body",
     "json_depth",
     "reply_buffer",
+    "reply",
     "stream_event",
     "stream_time",
     "ping",
@@ -93,6 +94,7 @@ pub(super) fn read(root: &Table<'_>) -> AllLimits {
     take(&mut gateway.api_body, table.size("api_body"));
     take(&mut gateway.json_depth, table.count("json_depth", 1_024));
     take(&mut gateway.reply_buffer, table.size("reply_buffer"));
+    take(&mut gateway.reply, table.size("reply"));
     take(&mut gateway.stream_event, table.size("stream_event"));
     take(&mut gateway.stream_time, table.duration("stream_time"));
     take(&mut gateway.ping, table.duration("ping"));

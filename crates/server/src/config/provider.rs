@@ -1,7 +1,7 @@
 //! `[[providers]]`.
 
 use weighbridge_core::directory::{
-    Flavor, Habits, Location, Provider, Service, Timeouts, is_openais_own,
+    Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
 };
 use weighbridge_core::redacted::Redacted;
 
@@ -95,14 +95,21 @@ fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
 
 fn read_habits(table: &Table<'_>, flavor: Flavor, base_url: &str) -> Habits {
     let mut habits = Habits::usual(is_openais_own(base_url));
-    for (name, habit) in [("responses", &mut habits.responses), ("thoughts", &mut habits.thoughts)]
-    {
-        let Some(said) = table.flag(name) else { continue };
-        if flavor == Flavor::OpenAi {
-            *habit = said;
-        } else {
+    if flavor != Flavor::OpenAi {
+        for name in ["responses", "thoughts"].into_iter().filter(|name| table.has(name)) {
             table.complain(name, "is for providers of the flavor openai only".to_owned());
         }
+        return habits;
+    }
+    match table.spelled("responses").as_deref() {
+        None => {}
+        Some("true") => habits.responses = Responses::Beside,
+        Some("false") => habits.responses = Responses::Absent,
+        Some("only") => habits.responses = Responses::Only,
+        Some(_) => table.complain("responses", "should be true, false or \"only\"".to_owned()),
+    }
+    if let Some(said) = table.flag("thoughts") {
+        habits.thoughts = said;
     }
     habits
 }

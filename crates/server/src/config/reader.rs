@@ -196,6 +196,19 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// The word or the yes or no at `name`, as a word.
+    pub(super) fn spelled(&self, name: &str) -> Option<String> {
+        match self.entries.get(name)?.get_ref() {
+            DeValue::Boolean(flag) => Some(flag.to_string()),
+            _ => self.text(name),
+        }
+    }
+
+    /// Whether anything stands at `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
     /// The whole number at `name`, from 1 to `most`.
     pub(super) fn count(&self, name: &str, most: usize) -> Option<usize> {
         let value = self.entries.get(name)?.get_ref();

@@ -53,7 +53,7 @@ body = "32MB"
 headers = 1000
 [[providers]]
 name = "a b"
-flavor = "ollama"
+flavor = "ase"
 base_url = "localhost:11434"
 location = "here"
 services = ["chat", "embed"]
