@@ -6,7 +6,9 @@ use std::sync::Arc;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::window::Allowance;
+use weighbridge_gateway::front::words::Dialect;
 use weighbridge_gateway::pipeline::Received;
+use weighbridge_gateway::pipeline::received::Address;
 use weighbridge_gateway::{Gateway, ReplyBody};
 
 use crate::answer::json_answer;
@@ -20,27 +22,34 @@ pub(crate) async fn create(
     at: Moment,
     allowance: &mut Option<Allowance>,
 ) -> Result<Response<ReplyBody>, Failure> {
-    check_query(head.uri.query().unwrap_or_default())?;
-    let received = Received::new(Arc::clone(gateway), head, body, at);
+    let address = address(head.uri.query().unwrap_or_default())?;
+    let received = Received::new(Arc::clone(gateway), address, head, body, at);
     let admitted = received.authenticate().await?.admit_view(allowance)?;
     let quote = admitted.read().await?.resolve()?.quote().await?;
     Ok(json_answer(StatusCode::CREATED, &quote.show()))
 }
 
-/// `flavor` says what the body is; today it can only be OpenAI's.
-fn check_query(query: &str) -> Result<(), Failure> {
+/// What `flavor` and, where that has it in its path, `model` say of the call.
+fn address(query: &str) -> Result<Address, Failure> {
+    let mut address = Address::of(Dialect::Chat);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
-            Some(("flavor", "openai")) => {}
-            Some(("flavor", other)) => {
-                let words = format!("flavor: `{other}` is not in this version; `openai` is");
-                return Err(Failure::client(Code::NotAvailable, words).at("flavor"));
+            Some(("flavor", flavor)) => {
+                let own = |dialect: &Dialect| dialect.flavor() == flavor;
+                address.dialect = Dialect::ALL.into_iter().find(own).ok_or_else(|| {
+                    let words = format!("flavor: `{flavor}` is not in this version; {FLAVORS} are");
+                    Failure::client(Code::NotAvailable, words).at("flavor")
+                })?;
             }
+            Some(("model", model)) => address.model = model.to_owned(),
             _ => {
-                let words = "estimates take `flavor=openai` and nothing else";
+                let words = "estimates take `flavor` and, with gemini, `model`, and nothing else";
                 return Err(Failure::client(Code::InvalidRequest, words));
             }
         }
     }
-    Ok(())
+    Ok(address)
 }
+
+/// The flavors that a call may be in.
+const FLAVORS: &str = "openai, openai-responses, anthropic, gemini and ollama";

@@ -5,6 +5,7 @@
 
 mod error;
 mod ids;
+mod models;
 mod read_block;
 mod read_reply;
 mod read_request;
@@ -17,6 +18,7 @@ mod write_request;
 mod write_stream;
 
 pub use error::{error_body, error_event, error_kind, read_failure};
+pub use models::{ModelCard, model_body, model_list};
 pub use read_reply::read_reply;
 pub use read_request::read_request;
 pub use read_stream::StreamReader;

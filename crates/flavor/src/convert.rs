@@ -4,7 +4,7 @@ use crate::canon::{
     Block, Choice, Face, Losses, Request, Target, ToolNames, Usage, take_out, unique,
 };
 use crate::dialect::{Dialect, Path};
-use crate::json::Misfit;
+use crate::json::{Misfit, Object};
 
 /// A whole reply in the caller's dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,31 @@ pub fn reply(from: Dialect, to: Dialect, body: &str, face: &Face) -> Result<Conv
     }
     let text_bytes = reply.choices.iter().map(text_bytes).sum();
     Ok(Converted { body: to.write_reply(&reply, face), usage: reply.usage, text_bytes })
+}
+
+/// What a whole reply is metered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// What the provider says was used.
+    pub usage: Option<Usage>,
+    /// The bytes of its text.
+    pub text_bytes: u64,
+}
+
+/// Reads what a whole reply is metered by that goes on as it came. One that is JSON and holds what
+/// nobody here knows says nothing.
+///
+/// # Errors
+/// [`Misfit`] for what is no JSON object.
+pub fn weigh(dialect: Dialect, body: &str) -> Result<Said, Misfit> {
+    let Ok(reply) = dialect.read_reply(body) else {
+        Object::parse(body)?;
+        if dialect.read_failure(body).is_some() {
+            return Err(Misfit::new("an error stands in the place of the answer"));
+        }
+        return Ok(Said { usage: None, text_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX) });
+    };
+    Ok(Said { usage: reply.usage, text_bytes: reply.choices.iter().map(text_bytes).sum() })
 }
 
 fn text_bytes(choice: &Choice<'_>) -> u64 {

@@ -54,6 +54,17 @@ impl Dialect {
         }
     }
 
+    /// The flavor that it belongs to, as receipts have it.
+    pub const fn flavor(self) -> &'static str {
+        match self {
+            Self::Chat => "openai",
+            Self::Responses => "openai-responses",
+            Self::Messages => "anthropic",
+            Self::Gemini => "gemini",
+            Self::OllamaChat | Self::OllamaGenerate => "ollama",
+        }
+    }
+
     /// Whether its streams are of lines, not of events.
     pub const fn is_lines(self) -> bool {
         matches!(self, Self::OllamaChat | Self::OllamaGenerate)

@@ -11,6 +11,7 @@ mod finish;
 mod held_calls;
 mod logprobs;
 mod media;
+mod models;
 mod part;
 mod reply;
 mod request;
@@ -23,6 +24,7 @@ mod tools;
 mod usage;
 
 pub use error::{error_body, error_event};
+pub use models::{count_body, model_body, model_list};
 pub use reply::{read_reply, write_reply};
 pub use request::{read_request, write_request};
 pub use stream_reader::StreamReader;

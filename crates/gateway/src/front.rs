@@ -1,6 +1,13 @@
-//! The fronts: one file per inbound flavor, and what they share of a request's head.
+//! The fronts: one file per inbound flavor, and what they share.
 
+pub mod anthropic;
+pub mod call;
 pub mod credential;
+pub mod gemini;
+mod models;
+pub mod ollama;
 pub mod openai;
 pub mod pace;
 pub mod request;
+pub mod route;
+pub mod words;

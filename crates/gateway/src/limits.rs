@@ -17,6 +17,9 @@ pub struct Limits {
     pub json_depth: usize,
     /// `reply_buffer`: a reply that is no stream is held whole up to this many bytes.
     pub reply_buffer: usize,
+    /// `reply`: bytes of a reply that is no stream and has to be read whole, to convert it or because
+    /// it is in another dialect than chat completions.
+    pub reply: usize,
     /// `stream_event`: bytes of one event of a stream.
     pub stream_event: usize,
     /// `stream_time`: a stream from its head to its end, however much it says.
@@ -49,6 +52,7 @@ impl Default for Limits {
             api_body: 1 << 20,
             json_depth: 128,
             reply_buffer: 1 << 20,
+            reply: 32 << 20,
             stream_event: 4 << 20,
             stream_time: Duration::from_secs(2 * 60 * 60),
             ping: Duration::from_secs(15),

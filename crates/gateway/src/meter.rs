@@ -13,7 +13,6 @@ use http::HeaderMap;
 use weighbridge_core::call::{Attempt, Content, Ending, Intent, Outcome};
 use weighbridge_core::clock::Moment;
 use weighbridge_core::cost::Cost;
-use weighbridge_core::directory::Provider;
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Source};
 use weighbridge_core::id::CallId;
@@ -21,6 +20,7 @@ use weighbridge_core::money::Money;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::canon;
+use weighbridge_flavor::dialect::Dialect;
 use weighbridge_proof::{Hasher, Timestamp};
 use weighbridge_store::place::{Closing, Open};
 use weighbridge_store::receipts::Row;
@@ -28,9 +28,13 @@ use weighbridge_store::receipts::Row;
 use crate::gateway::Gateway;
 use crate::money::bill::Bill;
 use crate::money::offer::Offer;
+use crate::pipeline::way::Way;
 use crate::upstream::Sent;
 pub(crate) use once::Once;
 use tokens::{Asked, Tokens};
+
+/// The headers that providers name a request in: OpenAI's, and Anthropic's.
+const REQUEST_IDS: [&str; 2] = ["x-request-id", "request-id"];
 
 /// The longest provider's request id that is kept, in bytes.
 const REQUEST_ID_LIMIT: usize = 128;
@@ -41,10 +45,12 @@ pub struct Meter {
     /// Taken when the receipt is queued.
     open: Option<Open>,
     intent: Intent,
+    /// What the caller speaks.
+    dialect: Dialect,
     started: Moment,
     attempts: Vec<Attempt>,
     /// The exchange that is going on.
-    serving: Option<Arc<Provider>>,
+    serving: Option<Way>,
     output: Hasher,
     first_byte_at: Option<Timestamp>,
     tokens: Tokens,
@@ -84,6 +90,7 @@ impl Meter {
         gateway: Arc<Gateway>,
         open: Open,
         intent: Intent,
+        dialect: Dialect,
         started: Moment,
         bill: Bill,
         once: Once,
@@ -94,6 +101,7 @@ impl Meter {
             gateway,
             open: Some(open),
             intent,
+            dialect,
             started,
             attempts: Vec::new(),
             serving: None,
@@ -111,6 +119,16 @@ impl Meter {
         self.intent.id
     }
 
+    /// What the caller speaks.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// When the head of the call had been read.
+    pub(crate) fn began_at(&self) -> Timestamp {
+        self.intent.received_at
+    }
+
     /// The model that serves it, which in this version is the one that was asked for.
     pub(crate) fn model(&self) -> &str {
         &self.intent.asked.model
@@ -124,10 +142,10 @@ impl Meter {
     ///
     /// # Errors
     /// When what it costs there cannot be held.
-    pub(crate) fn begin_attempt(&mut self, offer: &Offer) -> Result<(), Failure> {
+    pub(crate) fn begin_attempt(&mut self, offer: &Offer, way: &Way) -> Result<(), Failure> {
         let provider = &offer.provider;
         self.bill.serve(offer, self.gateway.parts.clock.now().wall)?;
-        self.serving = Some(Arc::clone(provider));
+        self.serving = Some(way.clone());
         self.attempts.push(Attempt {
             provider: provider.name.clone(),
             // What it is until something better is known: the caller left during it.
@@ -164,8 +182,9 @@ impl Meter {
 
     /// The head of the provider's reply has come.
     pub(crate) fn head(&mut self, status: u16, headers: &HeaderMap) {
-        let id = headers
-            .get("x-request-id")
+        let id = REQUEST_IDS
+            .iter()
+            .find_map(|name| headers.get(*name))
             .and_then(|value| value.to_str().ok())
             .filter(|id| id.len() <= REQUEST_ID_LIMIT)
             .map(str::to_owned);
@@ -269,8 +288,10 @@ impl Meter {
             outcome,
             error,
             attempts: std::mem::take(&mut self.attempts),
-            flavor_out: serving.as_ref().map(|provider| provider.flavor.as_str()),
-            provider: serving.as_ref().map(|provider| provider.name.clone()),
+            flavor_out: serving.as_ref().map(|way| way.dialect.flavor()),
+            conversion: serving.as_ref().map(Way::conversion).unwrap_or_default(),
+            losses: serving.as_ref().map(Way::losses).unwrap_or_default(),
+            provider: serving.as_ref().map(|way| way.provider.name.clone()),
             model_served: serving.map(|_| self.intent.asked.model.clone()),
             first_byte_at: self.first_byte_at,
             finished_at: now.wall,

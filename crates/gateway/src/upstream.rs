@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
 use http::{HeaderMap, Response};
 use weighbridge_core::directory::{Directory, Provider};
+use weighbridge_flavor::dialect::Dialect;
 
 mod incoming;
 mod lane;
+mod manner;
 mod outgoing;
 mod wire;
 
 pub use incoming::ProviderBody;
 use lane::Lane;
-use outgoing::Outgoing;
 pub use outgoing::Sent;
 
 /// Every provider's connections.
@@ -75,34 +75,42 @@ impl Upstream {
         Ok(Self { lanes })
     }
 
-    /// Sends a chat completion to `provider` and waits for the head of its reply; `sent` tells from
-    /// when on the provider may have seen it. Time is the caller's business: dropping the future
-    /// ends the exchange.
+    /// Sends a call to its provider and waits for the head of its reply; `sent` tells from when on the
+    /// provider may have seen it. Time is the caller's business: dropping the future ends the
+    /// exchange.
     ///
     /// # Errors
     /// [`SendError`] when no head came.
-    pub async fn chat(
+    pub async fn call(
         &self,
-        provider: &Provider,
-        passed_on: &HeaderMap,
-        body: Bytes,
+        errand: Errand<'_>,
         sent: Sent,
     ) -> Result<Response<ProviderBody>, SendError> {
-        let lane = self.lanes.get(&provider.name).ok_or_else(|| {
-            SendError::Unreachable(format!("no provider `{}` is set up", provider.name))
-        })?;
-        let mut request = lane.request(Outgoing { body: Some(body), sent });
-        for name in PASSED_ON {
-            if let Some(value) = passed_on.get(&name) {
-                request.headers_mut().insert(name, value.clone());
-            }
-        }
+        let name = &errand.provider.name;
+        let lane = self
+            .lanes
+            .get(name)
+            .ok_or_else(|| SendError::Unreachable(format!("no provider `{name}` is set up")))?;
+        let request = lane.request(errand, sent)?;
         lane.send(request).await
     }
 }
 
-/// The caller's headers that a provider may see.
-const PASSED_ON: [http::HeaderName; 2] = [ACCEPT, http::HeaderName::from_static("openai-beta")];
+/// What is asked of a provider.
+pub struct Errand<'a> {
+    /// Who is asked.
+    pub provider: &'a Provider,
+    /// In which dialect.
+    pub dialect: Dialect,
+    /// The model, where the path names it.
+    pub model: &'a str,
+    /// Whether a stream is wanted, where the path says it.
+    pub stream: bool,
+    /// The caller's headers and query, of which some go on, where the caller speaks that dialect.
+    pub passed_on: Option<(&'a HeaderMap, Option<&'a str>)>,
+    /// The body.
+    pub body: Bytes,
+}
 
 /// An error and what caused it, in one line. For the log.
 fn chain(error: &dyn std::error::Error) -> String {

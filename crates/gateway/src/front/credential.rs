@@ -4,7 +4,7 @@ use http::header::{AUTHORIZATION, HeaderMap};
 use weighbridge_core::failure::{Code, Failure};
 
 /// The headers that carry a bare key.
-const BARE: [&str; 2] = ["x-api-key", "api-key"];
+const BARE: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
 
 /// The one key these headers carry. Tools that send it in several headers are normal; several
 /// different ones are a mistake that nobody can resolve but the caller.

@@ -6,11 +6,38 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use weighbridge_core::failure::Retry;
 use weighbridge_core::window::Allowance;
+use weighbridge_flavor::dialect::Dialect;
+use weighbridge_proof::Timestamp;
 
 // Read once, and not with every reply.
 static LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit-requests");
 static REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
 static RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset-requests");
+
+static ANTHROPIC_LIMIT: HeaderName = HeaderName::from_static("anthropic-ratelimit-requests-limit");
+static ANTHROPIC_REMAINING: HeaderName =
+    HeaderName::from_static("anthropic-ratelimit-requests-remaining");
+static ANTHROPIC_RESET: HeaderName = HeaderName::from_static("anthropic-ratelimit-requests-reset");
+
+/// Puts what is left of a window on a reply to a call, by the names that the caller's SDK reads. Source
+/// of Anthropic's: "Response headers" under "Rate limits" in its API reference; the reset is a time.
+pub(crate) fn dress_call(
+    headers: &mut HeaderMap,
+    dialect: Dialect,
+    allowance: &Allowance,
+    now: Timestamp,
+) {
+    if dialect != Dialect::Messages {
+        return dress(headers, allowance);
+    }
+    let Allowance { limit, remaining, reset } = *allowance;
+    headers.insert(&ANTHROPIC_LIMIT, HeaderValue::from(limit));
+    headers.insert(&ANTHROPIC_REMAINING, HeaderValue::from(remaining));
+    let reset = i64::try_from(reset.as_micros()).unwrap_or(i64::MAX);
+    if let Ok(reset) = HeaderValue::from_str(&now.plus_micros(reset).to_string()) {
+        headers.insert(&ANTHROPIC_RESET, reset);
+    }
+}
 
 /// Puts what is left of a window on a reply, by the names that OpenAI's SDKs and tools read.
 /// Source: "Rate limits in headers" in OpenAI's API reference; the reset is written as there, in

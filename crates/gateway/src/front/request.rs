@@ -27,6 +27,8 @@ pub struct Wishes {
     pub attribution: Attribution,
     /// Whether comment lines of ours may stand in a stream.
     pub trailer: bool,
+    /// `x-weighbridge-strict`: whether the call is refused rather than converted with any loss.
+    pub strict: bool,
     /// `x-weighbridge-max-cost`: the most that the call may be charged.
     pub max_cost: Option<MaxCost>,
     /// `x-weighbridge-estimate`: the quote that is accepted.
@@ -82,6 +84,7 @@ impl Wishes {
         let mut wishes = Self {
             attribution: Attribution::default(),
             trailer: true,
+            strict: false,
             max_cost: None,
             estimate: None,
             ask: false,
@@ -124,8 +127,8 @@ impl Wishes {
             ("trailer", "off") => self.trailer = false,
             ("trailer", "on") => self.trailer = true,
             ("trailer", _) => return Err(wrong("should be `on` or `off`")),
-            // Nothing is converted in this version, so nothing can be lost by it.
-            ("strict", "true" | "false") => {}
+            ("strict", "true") => self.strict = true,
+            ("strict", "false") => self.strict = false,
             ("strict", _) => return Err(wrong("should be `true` or `false`")),
             ("max-cost", cost) => {
                 let wanted = "should be an amount such as `0.05`, or with a currency `0.05 USD`";

@@ -30,7 +30,8 @@ pub(crate) struct Proposal<'a> {
     pub(crate) account: &'a Arc<LiveAccount>,
     pub(crate) level: &'a Arc<Level>,
     pub(crate) model: &'a str,
-    pub(crate) body: &'a Bytes,
+    /// The call in the form whose tokens can be counted exactly, if it has that.
+    pub(crate) countable: Option<&'a Bytes>,
     pub(crate) input: Digest,
     pub(crate) providers: &'a [Arc<Provider>],
     pub(crate) demand: Demand,
@@ -96,10 +97,20 @@ impl Proposal<'_> {
     /// Counts the prompt, if that can be done.
     async fn count(&mut self) -> bool {
         let Prompt::AtMost(bound) = self.demand.prompt else { return false };
+        let Some(body) = self.countable else { return false };
         let counting = &self.gateway.counting;
-        let Some(tokens) = counting.prompt(self.model, self.body).await else { return false };
+        let Some(tokens) = counting.prompt(self.model, body).await else { return false };
         self.demand.prompt = Prompt::Counted(tokens.min(bound));
         true
+    }
+
+    /// Tokens of the prompt: counted, or by the stated rule.
+    pub(crate) async fn tokens(&mut self) -> u64 {
+        self.count().await;
+        match self.demand.prompt {
+            Prompt::Counted(tokens) => tokens,
+            Prompt::AtMost(_) | Prompt::Open(_) => self.prompt,
+        }
     }
 
     /// A quote for the call, which may be accepted once.
@@ -136,7 +147,7 @@ impl Proposal<'_> {
     }
 
     fn accept(&self, id: EstimateId) -> Result<TakenQuote, Failure> {
-        let accepted = self.account.quotes().accept(id, self.input, self.at.wall);
+        let accepted = self.account.quotes().accept(id, (self.input, self.model), self.at.wall);
         let quote = accepted.map_err(refusal::not_accepted)?;
         Ok(TakenQuote::new(self.account, quote))
     }

@@ -6,7 +6,7 @@ use weighbridge_core::directory::Provider;
 use weighbridge_core::estimate::{Demand, Estimate, PART, Prompt, TEMPLATE, TOOLS};
 use weighbridge_core::price::{PriceTable, Priced};
 use weighbridge_flavor::estimate::estimate_tokens;
-use weighbridge_flavor::openai::ChatPeek;
+use weighbridge_flavor::facts::Facts;
 
 /// One provider, and what the call costs there.
 #[derive(Debug, Clone)]
@@ -41,32 +41,32 @@ pub(crate) fn offers(
     providers.iter().map(offer).collect()
 }
 
-/// What a chat request asks for, its prompt bounded by the `bytes` of its body.
-pub(crate) fn demand(peek: &ChatPeek, bytes: usize) -> Demand {
+/// What a request asks for, its prompt bounded by the `bytes` of its body.
+pub(crate) fn demand(facts: &Facts, bytes: usize) -> Demand {
     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    let around = if peek.tools { TOOLS } else { TEMPLATE };
-    let prompt = if peek.media == 0 && !peek.searches {
+    let around = if facts.tools { TOOLS } else { TEMPLATE };
+    let prompt = if facts.media == 0 && !facts.searches {
         Prompt::AtMost(bytes.saturating_add(around))
-    } else if peek.media == 0 {
+    } else if facts.media == 0 {
         // What a search finds becomes part of the prompt.
         Prompt::Open(bytes.saturating_add(around))
     } else {
-        let parts = peek.media.saturating_mul(PART);
-        Prompt::Open(peek.text_bytes.saturating_add(around).saturating_add(parts))
+        let parts = facts.media.saturating_mul(PART);
+        Prompt::Open(facts.text_bytes.saturating_add(around).saturating_add(parts))
     };
     Demand {
         prompt,
-        max_output: peek.max_output,
-        answers: peek.n,
-        searches: u64::from(peek.searches),
+        max_output: facts.max_output,
+        answers: facts.n,
+        searches: u64::from(facts.searches),
     }
 }
 
 /// The tokens of a prompt that nobody counts, by the stated rule: of the whole body, whatever its
 /// texts stand under, unless pictures or sounds stand in it too.
-pub(crate) fn estimated_prompt(peek: &ChatPeek, bytes: usize) -> u64 {
-    if peek.media == 0 {
+pub(crate) fn estimated_prompt(facts: &Facts, bytes: usize) -> u64 {
+    if facts.media == 0 {
         return estimate_tokens(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
-    estimate_tokens(peek.text_bytes).saturating_add(peek.media.saturating_mul(PART))
+    estimate_tokens(facts.text_bytes).saturating_add(facts.media.saturating_mul(PART))
 }

@@ -13,7 +13,8 @@ use weighbridge_core::call::Content;
 use weighbridge_core::credential::Principal;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::Level;
-use weighbridge_flavor::{json, openai};
+use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::{json, openai, peek};
 use weighbridge_proof::Hasher;
 
 use crate::front::request::Wishes;
@@ -40,27 +41,45 @@ pub struct Admitted {
 }
 
 impl Admitted {
+    /// Reads a body that is not a call's: what is asked about one.
+    ///
+    /// # Errors
+    /// As for a call's body.
+    pub(crate) async fn read_aside(self) -> Result<Bytes, Failure> {
+        let Received { gateway, head, body, .. } = self.received;
+        Ok(read_decoded(&gateway, &head.headers, body).await?.bytes)
+    }
+
     /// Reads the body, hashing it as it passes, and peeks at what routing needs.
     ///
     /// # Errors
-    /// 400 for a body that is no chat request, and for headers or fields that ask for what this
+    /// 400 for a body that is no request, and for headers or fields that ask for what this
     /// version does not do; 408 when it comes too slowly; 413 when it is too long; 415 when it is
     /// coded in a way that is not taken; 503 when too many bodies are held.
     pub async fn read(self) -> Result<Read, Failure> {
         let Self { received, principal, account, level } = self;
-        let Received { gateway, head, body, at } = received;
+        let Received { gateway, mut address, head, body, at } = received;
         let wishes = Wishes::read(&head.headers, principal.key.trusted_headers)?;
-        let coding = Coding::of(&head.headers)?;
-        let mut whole = read_whole(&gateway, &head.headers, body).await?;
-        if let Some(coding) = coding {
-            whole = decode(&gateway, coding, whole).await?;
-        }
-        let Whole { bytes, content, memory } = whole;
+        let Whole { bytes, content, memory } = read_decoded(&gateway, &head.headers, body).await?;
         let bounds = json::Bounds { depth: gateway.parts.limits.json_depth, capture: CAPTURE };
-        let peek = openai::peek_chat(&bytes, bounds).map_err(peek_failure)?;
-        refuse_fields(&peek)?;
+        let mut chat = None;
+        let mut max_output = None;
+        if address.dialect == Dialect::Chat {
+            let peek = openai::peek_chat(&bytes, bounds).map_err(peek_failure)?;
+            refuse_fields(peek.gateway_fields.first().copied(), peek.background)?;
+            (address.model, address.stream) = (peek.model.clone(), peek.stream);
+            chat = Some(Box::new(peek));
+        } else {
+            let peek = peek::peek(address.dialect, &bytes, address.path(), bounds);
+            let peek = peek.map_err(peek_failure)?;
+            refuse_fields(peek.gateway_field, peek.background)?;
+            (address.model, address.stream) = (peek.model, peek.stream);
+            max_output = peek.max_output;
+        }
         Ok(Read {
             gateway,
+            address,
+            query: head.uri.query().map(str::to_owned),
             headers: head.headers,
             at,
             principal,
@@ -70,7 +89,8 @@ impl Admitted {
             bytes,
             content,
             memory,
-            peek,
+            chat,
+            max_output,
         })
     }
 }
@@ -80,6 +100,20 @@ struct Whole {
     bytes: Bytes,
     content: Content,
     memory: OwnedSemaphorePermit,
+}
+
+/// Reads a body to its end, and decodes it where it comes coded.
+async fn read_decoded(
+    gateway: &Arc<Gateway>,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Whole, Failure> {
+    let coding = Coding::of(headers)?;
+    let whole = read_whole(gateway, headers, body).await?;
+    match coding {
+        Some(coding) => decode(gateway, coding, whole).await,
+        None => Ok(whole),
+    }
 }
 
 async fn read_whole(
@@ -142,7 +176,10 @@ async fn read_whole(
     Ok(Whole { bytes, content, memory })
 }
 
-fn take_memory(gateway: &Gateway, bytes: usize) -> Result<OwnedSemaphorePermit, Failure> {
+pub(crate) fn take_memory(
+    gateway: &Gateway,
+    bytes: usize,
+) -> Result<OwnedSemaphorePermit, Failure> {
     let units = u32::try_from(bytes.div_ceil(BODY_UNIT)).unwrap_or(u32::MAX);
     Arc::clone(&gateway.body_memory).try_acquire_many_owned(units).map_err(|_| {
         let words = "too many requests' bodies are held now (limits.body_memory); try again";
@@ -195,13 +232,13 @@ fn peek_failure(error: openai::PeekError) -> Failure {
     }
 }
 
-fn refuse_fields(peek: &openai::ChatPeek) -> Result<(), Failure> {
+fn refuse_fields(gateway_field: Option<&'static str>, background: bool) -> Result<(), Failure> {
     let unavailable = |field: &'static str| {
         Failure::client(Code::NotAvailable, format!("{field}: not in this version")).at(field)
     };
-    match peek.gateway_fields.first() {
+    match gateway_field {
         Some(field) => Err(unavailable(field)),
-        None if peek.background => Err(unavailable("background")),
+        None if background => Err(unavailable("background")),
         None => Ok(()),
     }
 }

@@ -52,6 +52,16 @@ impl Authenticated {
         self.passed(admission, pace, "reads", allowance)
     }
 
+    /// The same for what is free: what is asked about a call without making it.
+    ///
+    /// # Errors
+    /// 403 when the key's role makes no calls.
+    pub fn admit_free(self) -> Result<Admitted, Failure> {
+        self.may_call()?;
+        let Self { received, principal, account, level } = self;
+        Ok(Admitted { received, principal, account, level })
+    }
+
     fn passed(
         self,
         admission: Result<Allowance, Full>,

@@ -9,11 +9,14 @@ use tokio::time::Instant;
 use weighbridge_core::directory::Provider;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
-use weighbridge_flavor::{json, openai};
+use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::{convert, json, openai};
 
+use crate::front::words::{self, Voice};
 use crate::meter::{End, Meter};
 use crate::pipeline::Metered;
 use crate::pipeline::reserved::shutting_down;
+use crate::pipeline::way::Way;
 use crate::relay::following::Following;
 use crate::relay::gather::{Gathered, gather};
 use crate::relay::long::LongReply;
@@ -23,7 +26,8 @@ use crate::upstream::ProviderBody;
 /// The seventh stage: a reply that begins.
 pub struct Dispatched {
     pub(crate) meter: Box<Meter>,
-    pub(crate) provider: Arc<Provider>,
+    pub(crate) way: Way,
+    pub(crate) voice: Voice,
     pub(crate) reply: Response<ProviderBody>,
     pub(crate) stream: bool,
     pub(crate) strip_usage: bool,
@@ -36,7 +40,7 @@ pub struct Dispatched {
 pub struct ReplyHead {
     /// The status.
     pub status: StatusCode,
-    /// The provider's `content-type`.
+    /// The provider's `content-type`, or that of what it was converted to.
     pub content_type: Option<HeaderValue>,
     /// The provider's `retry-after`, on its own refusals.
     pub retry_after: Option<HeaderValue>,
@@ -46,6 +50,8 @@ pub struct ReplyHead {
     pub provider: Arc<Provider>,
     /// The model that answered.
     pub model: String,
+    /// What a conversion could not carry of the request.
+    pub lossy: Option<String>,
 }
 
 /// A reply that is held whole.
@@ -53,7 +59,7 @@ pub struct ReplyHead {
 pub struct WholeReply {
     /// Its head.
     pub head: ReplyHead,
-    /// Its body, byte for byte the provider's.
+    /// Its body: byte for byte the provider's, or what that was converted to.
     pub body: Bytes,
 }
 
@@ -77,25 +83,83 @@ impl Dispatched {
         if status != StatusCode::OK {
             return self.refused().await;
         }
-        let events = is_event_stream(self.reply.headers());
-        match (self.stream, events) {
+        let streams = is_stream(self.way.dialect, self.reply.headers());
+        match (self.stream, streams) {
             (true, Some(true) | None) => Ok(self.flow()),
-            (false, Some(false) | None) => self.take_in().await,
+            (false, Some(false) | None) if self.is_chat() => self.take_in().await,
+            (false, Some(false) | None) => self.take_whole().await,
             (true, Some(false)) => Err(self.garbage("a stream was asked for and none came")),
             (false, Some(true)) => Err(self.garbage("a stream came that nobody asked for")),
         }
     }
 
+    /// Whether it is chat on both sides, which is read no more than it must.
+    fn is_chat(&self) -> bool {
+        self.way.converted.is_none() && self.way.dialect == Dialect::Chat
+    }
+
     fn flow(self) -> Reply {
-        let head = self.head();
-        let options = openai::StreamOptions {
-            strip_usage: self.strip_usage,
-            max_event: self.meter.gateway().parts.limits.stream_event,
+        let mut head = self.head();
+        let max_event = self.meter.gateway().parts.limits.stream_event;
+        let from = self.way.dialect;
+        let stream = if self.is_chat() {
+            let options = openai::StreamOptions { strip_usage: self.strip_usage, max_event };
+            Following::chat(options)
+        } else if self.way.converted.is_some() {
+            head.content_type = Some(stream_type(self.voice.dialect));
+            let to = self.voice.face.clone().map(|face| (self.voice.dialect, face));
+            Following::course(from, to, max_event)
+        } else {
+            Following::course(from, None, max_event)
         };
+        head.content_type.get_or_insert_with(|| stream_type(self.voice.dialect));
         let body = self.reply.into_body();
-        let idle = self.provider.timeouts.idle;
-        let stream = Following::chat(options);
-        Reply::Stream(head, StreamReply::new(self.meter, body, stream, idle, self.trailer))
+        let idle = self.way.provider.timeouts.idle;
+        let comments = self.trailer;
+        Reply::Stream(head, StreamReply::new(self.meter, body, stream, idle, self.voice, comments))
+    }
+
+    /// Takes in a reply that is held whole whatever its length, to read it or to convert it.
+    async fn take_whole(mut self) -> Result<Reply, Metered<Failure>> {
+        let limits = self.meter.gateway().parts.limits;
+        let cutting = self.meter.gateway().cutting().clone();
+        let gathered = tokio::select! {
+            gathered = gather(self.reply.body_mut(), None, limits.reply, self.deadline) => gathered,
+            () = cutting.cancelled() => return Err(Metered::failed(self.meter, shutting_down())),
+        };
+        match gathered {
+            Ok(Gathered::Whole(body)) => match self.in_callers_words(&body) {
+                Ok((head, body)) => {
+                    self.meter.give_out(&body);
+                    let whole = WholeReply { head, body };
+                    Ok(Reply::Whole(Metered::new(self.meter, End::Finished, whole)))
+                }
+                Err(detail) => Err(self.garbage(&detail)),
+            },
+            Ok(Gathered::Longer(_)) => {
+                let detail = format!("it is longer than {} bytes (limits.reply)", limits.reply);
+                Err(self.garbage(&detail))
+            }
+            Err(failure) => Err(self.lost(failure)),
+        }
+    }
+
+    /// The reply as the caller gets it. What it was metered by is noted.
+    fn in_callers_words(&mut self, body: &Bytes) -> Result<(ReplyHead, Bytes), String> {
+        let mut head = self.head();
+        let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+        let from = self.way.dialect;
+        if self.way.converted.is_none() {
+            let said = convert::weigh(from, text).map_err(|error| error.to_string())?;
+            self.meter.text_out(said.text_bytes, said.usage, true);
+            return Ok((head, body.clone()));
+        }
+        let face = self.voice.face.as_ref().ok_or("it has no face")?;
+        let said = convert::reply(from, self.voice.dialect, text, face);
+        let said = said.map_err(|error| error.to_string())?;
+        self.meter.text_out(said.text_bytes, said.usage, true);
+        head.content_type = Some(JSON);
+        Ok((head, said.body.into()))
     }
 
     async fn take_in(mut self) -> Result<Reply, Metered<Failure>> {
@@ -106,7 +170,7 @@ impl Dispatched {
         let mut scan = openai::ReplyScan::new(bounds);
         let cutting = self.meter.gateway().cutting().clone();
         let gathered = tokio::select! {
-            gathered = gather(self.reply.body_mut(), &mut scan, buffer, self.deadline) => gathered,
+            gathered = gather(self.reply.body_mut(), Some(&mut scan), buffer, self.deadline) => gathered,
             () = cutting.cancelled() => return Err(Metered::failed(self.meter, shutting_down())),
         };
         match gathered {
@@ -128,12 +192,14 @@ impl Dispatched {
                 let long = LongReply::new(self.meter, start, rest, scan, self.deadline);
                 Ok(Reply::Long(head, long))
             }
-            Err(failure) => {
-                let provider = &self.provider.name;
-                tracing::warn!(provider, words = %failure.words, "a reply failed on its way");
-                Err(Metered::failed(self.meter, failure))
-            }
+            Err(failure) => Err(self.lost(failure)),
         }
+    }
+
+    fn lost(self, failure: Failure) -> Metered<Failure> {
+        let provider = &self.way.provider.name;
+        tracing::warn!(provider, words = %failure.words, "a reply failed on its way");
+        Metered::failed(self.meter, failure)
     }
 
     /// The provider answered with something else than 200.
@@ -143,8 +209,9 @@ impl Dispatched {
         head.retry_after = self.reply.headers().get(RETRY_AFTER).cloned();
         let limit = self.meter.gateway().parts.limits.provider_error;
         let body = error_body(self.reply.body_mut(), limit, self.deadline).await;
-        let name = &self.provider.name;
-        let said = body.as_deref().and_then(openai::read_failure);
+        let name = &self.way.provider.name;
+        let said = body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
+        let said = said.and_then(|body| self.way.dialect.read_failure(body));
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             tracing::error!(provider = name, %status, "a provider refuses the gateway's credential");
             let words = format!(
@@ -159,26 +226,46 @@ impl Dispatched {
         } else {
             Retry::Never
         };
-        let words = format!("the provider `{name}` answered {status}");
-        let failure = Failure::provider(Code::ProviderError, retry, words);
+        let mut words = format!("the provider `{name}` answered {status}");
         tracing::warn!(provider = name, %status, "a provider refused a call");
-        match (body, said) {
+        let is_error = status.is_client_error() || status.is_server_error();
+        let (Some(body), Some(said)) = (body.filter(|_| is_error), said) else {
+            let failure = Failure::provider(Code::ProviderError, retry, words);
+            return Err(Metered::failed(self.meter, failure));
+        };
+        let body = if self.way.converted.is_none() {
             // Its own words, in the flavor that the caller speaks: byte for byte.
-            (Some(body), Some(_)) if status.is_client_error() || status.is_server_error() => {
-                self.meter.give_out(&body);
-                let whole = WholeReply { head, body };
-                Ok(Reply::Whole(Metered::new(self.meter, End::Failed(failure), whole)))
+            body
+        } else {
+            if status.is_client_error() {
+                // What is wrong with the caller's own request.
+                words = format!("{words}: {said}");
             }
-            _ => Err(Metered::failed(self.meter, failure)),
-        }
+            // Anthropic's own status, which nobody else knows.
+            if status.as_u16() == 529 && self.voice.dialect != Dialect::Messages {
+                head.status = StatusCode::SERVICE_UNAVAILABLE;
+            }
+            head.content_type = Some(JSON);
+            let failure = Failure::provider(Code::ProviderError, retry, words.clone());
+            words::refusal_as(self.voice.dialect, head.status, &failure)
+        };
+        let failure = Failure::provider(Code::ProviderError, retry, words);
+        self.meter.give_out(&body);
+        let whole = WholeReply { head, body };
+        Ok(Reply::Whole(Metered::new(self.meter, End::Failed(failure), whole)))
     }
 
     fn garbage(self, detail: &str) -> Metered<Failure> {
-        let provider = &self.provider.name;
+        let provider = &self.way.provider.name;
         tracing::warn!(provider, detail, "a provider's reply is none");
         let words = format!("the provider `{provider}` sent a reply that is none: {detail}");
         let failure = Failure::provider(Code::ProviderGarbage, Retry::After(1), words);
         Metered::failed(self.meter, failure)
+    }
+
+    fn lossy(&self) -> Option<String> {
+        let losses = &self.way.converted.as_ref()?.losses;
+        (!losses.is_empty()).then(|| losses.to_string())
     }
 
     fn head(&self) -> ReplyHead {
@@ -187,8 +274,9 @@ impl Dispatched {
             content_type: self.reply.headers().get(CONTENT_TYPE).cloned(),
             retry_after: None,
             call: self.meter.call(),
-            provider: Arc::clone(&self.provider),
+            provider: Arc::clone(&self.way.provider),
             model: self.meter.model().to_owned(),
+            lossy: self.lossy(),
         }
     }
 }
@@ -196,11 +284,24 @@ impl Dispatched {
 /// The longest value of a reply that is kept while scanning it, in bytes.
 const CAPTURE: usize = 16 << 10;
 
-/// Whether the reply says that it is a stream of events; nothing when it does not say.
-fn is_event_stream(headers: &HeaderMap) -> Option<bool> {
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The type of a stream in this dialect.
+fn stream_type(dialect: Dialect) -> HeaderValue {
+    HeaderValue::from_static(if dialect.is_lines() {
+        "application/x-ndjson"
+    } else {
+        "text/event-stream; charset=utf-8"
+    })
+}
+
+/// Whether the reply says that it is a stream of its dialect; nothing when it does not say.
+fn is_stream(dialect: Dialect, headers: &HeaderMap) -> Option<bool> {
     let value = headers.get(CONTENT_TYPE)?.as_bytes();
     let kind = value.split(|byte| *byte == b';').next().unwrap_or(value);
-    Some(kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream"))
+    let stream: &[u8] =
+        if dialect.is_lines() { b"application/x-ndjson" } else { b"text/event-stream" };
+    Some(kind.trim_ascii().eq_ignore_ascii_case(stream))
 }
 
 /// The body of an error, if it is not too long and comes in time.

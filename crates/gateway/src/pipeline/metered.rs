@@ -8,7 +8,7 @@ use tokio::time::{Instant, Sleep};
 use weighbridge_core::failure::Failure;
 use weighbridge_store::place::Closing;
 
-use crate::front::openai::refusal_bytes;
+use crate::front::words::refusal;
 use crate::gateway::Durability;
 use crate::meter::{End, Meter, Weighed};
 use crate::pipeline::Recorded;
@@ -45,7 +45,7 @@ impl Metered<Failure> {
     /// A call that ends in `failure`, and tells its caller so.
     pub(crate) fn failed(mut meter: Box<Meter>, failure: Failure) -> Self {
         // What the caller gets is what the receipt is of, also where it is our own words.
-        meter.give_out(&refusal_bytes(&failure));
+        meter.give_out(&refusal(meter.dialect(), &failure));
         Self::new(meter, End::Failed(failure.clone()), failure)
     }
 }

@@ -16,10 +16,15 @@ use crate::front::request::Wishes;
 use crate::gateway::Gateway;
 use crate::money::LiveAccount;
 use crate::pipeline::Resolved;
+use crate::pipeline::received::Address;
+use crate::pipeline::way::{self, Ways};
 
 /// The fourth stage: the whole input, and what routing needs of it.
 pub struct Read {
     pub(crate) gateway: Arc<Gateway>,
+    /// With the model that is asked for, wherever it stands.
+    pub(crate) address: Address,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) at: Moment,
     pub(crate) principal: Arc<Principal>,
@@ -29,23 +34,27 @@ pub struct Read {
     pub(crate) bytes: Bytes,
     pub(crate) content: Content,
     pub(crate) memory: OwnedSemaphorePermit,
-    pub(crate) peek: openai::ChatPeek,
+    /// What was peeked at where the caller speaks of a chat completion.
+    pub(crate) chat: Option<Box<openai::ChatPeek>>,
+    /// The most tokens of an answer, as far as a peek shows it.
+    pub(crate) max_output: Option<u64>,
 }
 
 impl Read {
-    /// Decides who may serve the call, in which order.
+    /// Decides who may serve the call, in which order, and says it in their words.
     ///
     /// # Errors
-    /// 404 when nobody serves the model.
-    pub fn resolve(self) -> Result<Resolved, Failure> {
+    /// 404 when nobody serves the model; 400 when it cannot be said in the dialect of any who do.
+    pub fn resolve(mut self) -> Result<Resolved, Failure> {
         let candidates = self
             .gateway
             .directory()
-            .candidates(&self.peek.model)
+            .candidates(&self.address.model)
             .map_err(|missing| {
                 Failure::client(Code::ModelNotFound, missing.to_string()).at("model")
             })?
             .to_vec();
-        Ok(Resolved { read: self, candidates })
+        let Ways { ways, facts } = way::find(&mut self, &candidates)?;
+        Ok(Resolved { read: self, ways, facts })
     }
 }

@@ -7,14 +7,38 @@ use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Fingerprint;
 use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_flavor::dialect::{Dialect, Path};
 
 use crate::front::credential;
 use crate::gateway::Gateway;
 use crate::pipeline::Authenticated;
 
+/// What the address of a call says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// What the caller speaks.
+    pub dialect: Dialect,
+    /// The model, where the path names it; empty else, until the body is read.
+    pub model: String,
+    /// Whether the path asks for a stream.
+    pub stream: bool,
+}
+
+impl Address {
+    /// An address that says no more than the dialect.
+    pub const fn of(dialect: Dialect) -> Self {
+        Self { dialect, model: String::new(), stream: false }
+    }
+
+    pub(crate) fn path(&self) -> Path<'_> {
+        Path { model: &self.model, stream: self.stream }
+    }
+}
+
 /// The first stage: a time, a head, and a body that nobody has touched.
 pub struct Received {
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) address: Address,
     pub(crate) head: Parts,
     pub(crate) body: Incoming,
     pub(crate) at: Moment,
@@ -22,8 +46,14 @@ pub struct Received {
 
 impl Received {
     /// A call whose head came in at `at`.
-    pub fn new(gateway: Arc<Gateway>, head: Parts, body: Incoming, at: Moment) -> Self {
-        Self { gateway, head, body, at }
+    pub fn new(
+        gateway: Arc<Gateway>,
+        address: Address,
+        head: Parts,
+        body: Incoming,
+        at: Moment,
+    ) -> Self {
+        Self { gateway, address, head, body, at }
     }
 
     /// Finds out who calls.

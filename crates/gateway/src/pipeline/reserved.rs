@@ -1,29 +1,37 @@
 //! The intent is committed: now, and not before, a provider may be called.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use weighbridge_core::call::Outcome;
-use weighbridge_core::directory::Provider;
 use weighbridge_core::failure::{Code, Failure, Retry};
-use weighbridge_flavor::openai::{self, LimitField, OutputLimit};
-use weighbridge_tokens::Family;
+use weighbridge_flavor::canon::Face;
+use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::limit::keep_to;
+use weighbridge_flavor::openai::{self, OutputLimit};
 
+use crate::front::words::Voice;
 use crate::meter::Meter;
 use crate::money::offer::Offer;
+use crate::pipeline::received::Address;
+use crate::pipeline::way::{Way, limit_field};
 use crate::pipeline::{Dispatched, Metered};
-use crate::upstream::{ProviderBody, SendError};
+use crate::upstream::{Errand, ProviderBody, SendError};
 
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
     pub(crate) meter: Box<Meter>,
     pub(crate) offers: Vec<Offer>,
+    pub(crate) ways: Vec<Way>,
+    pub(crate) address: Address,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,
     pub(crate) _memory: OwnedSemaphorePermit,
-    pub(crate) peek: openai::ChatPeek,
+    pub(crate) chat: Option<Box<openai::ChatPeek>>,
     pub(crate) trailer: bool,
 }
 
@@ -37,28 +45,32 @@ impl Reserved {
         let offers = std::mem::take(&mut self.offers);
         let mut failure =
             Failure::gateway(Code::Internal, Retry::Never, "no provider is left for this call");
+        let stream = self.address.stream;
         for offer in offers {
-            if let Err(other) = self.meter.begin_attempt(&offer) {
+            let Some(way) = self.way(&offer) else { continue };
+            if let Err(other) = self.meter.begin_attempt(&offer, &way) {
                 failure = other;
                 continue;
             }
-            let body = self.peek.outgoing(&self.bytes, self.limit(&offer));
-            let provider = offer.provider;
-            let patience = if self.peek.stream {
-                provider.timeouts.first_byte
-            } else {
-                provider.timeouts.total
+            let Some(body) = self.outgoing(&offer, &way) else {
+                self.meter.end_attempt(Outcome::Error);
+                failure = unbindable();
+                continue;
             };
+            let timeouts = way.provider.timeouts;
+            let patience = if stream { timeouts.first_byte } else { timeouts.total };
             let deadline = tokio::time::Instant::now() + patience;
-            match self.send(&provider, body, patience).await {
+            match self.send(&way, body, patience).await {
                 Ok(reply) => {
                     self.meter.head(reply.status().as_u16(), reply.headers());
+                    let asks_usage = self.chat.as_ref().is_none_or(|chat| chat.asks_usage);
                     return Ok(Dispatched {
+                        voice: self.voice(&way, asks_usage),
                         meter: self.meter,
-                        provider,
+                        way,
                         reply,
-                        stream: self.peek.stream,
-                        strip_usage: self.peek.stream && !self.peek.asks_usage,
+                        stream,
+                        strip_usage: stream && !asks_usage,
                         trailer: self.trailer,
                         deadline,
                     });
@@ -75,30 +87,66 @@ impl Reserved {
         Err(Metered::failed(self.meter, failure))
     }
 
-    /// What the answer has to be kept to, by the name that the model's servers read.
-    fn limit(&self, offer: &Offer) -> Option<OutputLimit> {
-        let tokens = self.meter.output_limit(offer)?;
-        let openais_own = offer.provider.is_openais_own()
-            || Family::of(&self.peek.model).is_some_and(Family::is_openais_own);
-        let field =
-            if openais_own { LimitField::MaxCompletionTokens } else { LimitField::MaxTokens };
-        Some(OutputLimit { field, tokens })
+    fn way(&self, offer: &Offer) -> Option<Way> {
+        let of_offer = |way: &&Way| Arc::ptr_eq(&way.provider, &offer.provider);
+        self.ways.iter().find(of_offer).cloned()
+    }
+
+    /// The body as it goes to the provider of this offer; nothing where the limit that the answer has
+    /// to be kept to cannot be put into it.
+    fn outgoing(&self, offer: &Offer, way: &Way) -> Option<Bytes> {
+        let field = limit_field(&way.provider, &self.address.model);
+        let limit = self.meter.output_limit(offer).map(|tokens| OutputLimit { field, tokens });
+        let body = match (&way.converted, &self.chat) {
+            (Some(converted), _) => &converted.body,
+            (None, Some(chat)) => return Some(chat.outgoing(&self.bytes, limit)),
+            (None, None) => &self.bytes,
+        };
+        match limit {
+            Some(limit) => keep_to(way.dialect, body, limit),
+            None => Some(body.clone()),
+        }
+    }
+
+    /// How the caller is spoken to, where any of what it gets is written here.
+    fn voice(&self, way: &Way, wants_usage: bool) -> Voice {
+        let dialect = self.address.dialect;
+        if way.converted.is_none() && dialect != Dialect::Responses {
+            return Voice::of(dialect);
+        }
+        let id = self.meter.call().to_string();
+        let names = way.converted.as_ref().map(|converted| converted.names.clone());
+        let face = Face {
+            id: id.rsplit('_').next().unwrap_or_default().to_owned(),
+            model: self.address.model.clone(),
+            created: self.meter.began_at().micros().unsigned_abs() / 1_000_000,
+            wants_usage,
+            names: names.unwrap_or_default(),
+        };
+        Voice { dialect, face: Some(face) }
     }
 
     /// One exchange, up to the head of its reply. The error says whether anything may have been
     /// sent.
     async fn send(
         &self,
-        provider: &Provider,
+        way: &Way,
         body: Bytes,
         patience: Duration,
     ) -> Result<Response<ProviderBody>, (Failure, bool)> {
         let gateway = self.meter.gateway();
-        let name = &provider.name;
-        let reply = tokio::time::timeout(
-            patience,
-            gateway.parts.upstream.chat(provider, &self.headers, body, self.meter.sending()),
-        );
+        let name = &way.provider.name;
+        let errand = Errand {
+            provider: &way.provider,
+            dialect: way.dialect,
+            model: &self.address.model,
+            stream: self.address.stream,
+            // What a caller says beside its words is for those who speak its dialect.
+            passed_on: way.converted.is_none().then_some((&self.headers, self.query.as_deref())),
+            body,
+        };
+        let call = gateway.parts.upstream.call(errand, self.meter.sending());
+        let reply = tokio::time::timeout(patience, call);
         let answer = tokio::select! {
             answer = reply => answer,
             () = gateway.cutting().cancelled() => return Err((shutting_down(), true)),
@@ -123,6 +171,13 @@ impl Reserved {
             }
         }
     }
+}
+
+/// The limit that a call is bounded by cannot be put into it.
+fn unbindable() -> Failure {
+    let words = "what bounds this call's cost cannot be put into its body; send the body as the \
+                 flavor's own SDK does";
+    Failure::client(Code::CostUnbounded, words)
 }
 
 /// What a call that is cut off by the gateway's stop ends in.

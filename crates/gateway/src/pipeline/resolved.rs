@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use weighbridge_core::call::{Asked, Input, Intent};
 use weighbridge_core::cost::Terms;
-use weighbridge_core::directory::{Flavor, Provider, Service};
+use weighbridge_core::directory::{Provider, Service};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
 use weighbridge_core::level::Reserve;
 use weighbridge_core::quote::Quote;
+use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::facts::Facts;
 use weighbridge_store::RecordError;
 use weighbridge_store::idempotency::OnceKey;
 use weighbridge_store::place::Open;
@@ -19,12 +22,14 @@ use crate::meter::{Meter, Once};
 use crate::money::agreement::{Agreement, Proposal};
 use crate::money::offer::{demand, estimated_prompt};
 use crate::money::refusal;
+use crate::pipeline::way::Way;
 use crate::pipeline::{Read, Reserved};
 
 /// The fifth stage: the providers that are tried, in order.
 pub struct Resolved {
     pub(crate) read: Read,
-    pub(crate) candidates: Vec<Arc<Provider>>,
+    pub(crate) ways: Vec<Way>,
+    pub(crate) facts: Facts,
 }
 
 impl Resolved {
@@ -34,7 +39,16 @@ impl Resolved {
     /// 402 where there is no price or no bound that the level wants; 429 when too many quotes of
     /// the account are open.
     pub async fn quote(self) -> Result<Quote, Failure> {
-        propose(&self.read, &self.candidates).quote().await
+        let providers = self.providers();
+        self.propose(&providers).quote().await
+    }
+
+    /// How many tokens its prompt has: exact where the model's tokeniser is here, by the stated rule
+    /// where it is not.
+    pub async fn count(self) -> u64 {
+        let providers = self.providers();
+        let mut proposal = self.propose(&providers);
+        proposal.tokens().await
     }
 
     /// Agrees on what the call may cost and holds that, takes a place in the writer's queue, and
@@ -44,23 +58,104 @@ impl Resolved {
     /// 402 for the money's sake, 409 for an idempotency key or a quote that was used, 503 when no
     /// place is free or the intent cannot be committed: nothing was dispatched.
     pub async fn reserve(self) -> Result<Reserved, Failure> {
-        let Self { read, candidates } = self;
-        let gateway = Arc::clone(&read.gateway);
-        let once = refuse_repeated(&read).await?;
-        refuse_other_limit(&read)?;
-        let agreement = propose(&read, &candidates).agree(&read.wishes).await?;
-        let intent = intent(&gateway, &read, agreement.terms)?;
+        let gateway = Arc::clone(&self.read.gateway);
+        let once = refuse_repeated(&self.read).await?;
+        self.refuse_other_limit()?;
+        let providers = self.providers();
+        let agreement = self.propose(&providers).agree(&self.read.wishes).await?;
+        let intent = self.intent(agreement.terms)?;
         let open = open(&gateway, intent.clone(), once.clone()).await.map_err(record_failure)?;
         let Agreement { offers, bill, quote, .. } = agreement;
-        let meter = Meter::new(gateway, open, intent, read.at, bill, Once { key: once, quote });
+        let Self { read, ways, .. } = self;
+        let once = Once { key: once, quote };
+        let dialect = read.address.dialect;
+        let meter = Meter::new(gateway, open, intent, dialect, read.at, bill, once);
         Ok(Reserved {
             meter,
             offers,
+            ways,
+            address: read.address,
+            query: read.query,
             headers: read.headers,
             bytes: read.bytes,
             _memory: read.memory,
-            peek: read.peek,
+            chat: read.chat,
             trailer: read.wishes.trailer,
+        })
+    }
+
+    fn providers(&self) -> Vec<Arc<Provider>> {
+        self.ways.iter().map(|way| Arc::clone(&way.provider)).collect()
+    }
+
+    /// What is to be agreed on. A prompt is bounded by the longest form that it has on its ways.
+    fn propose<'a>(&'a self, providers: &'a [Arc<Provider>]) -> Proposal<'a> {
+        let Self { read, ways, facts } = self;
+        let converted = ways.iter().filter_map(|way| way.converted.as_ref());
+        let bytes = converted.map(|converted| converted.body.len()).max().unwrap_or(0);
+        let bytes = bytes.max(read.bytes.len());
+        Proposal {
+            gateway: &read.gateway,
+            account: &read.account,
+            level: &read.level,
+            model: &read.address.model,
+            countable: self.countable(),
+            input: read.content.sha256,
+            providers,
+            demand: demand(facts, bytes),
+            prompt: estimated_prompt(facts, bytes),
+            at: read.at,
+        }
+    }
+
+    /// The call in the one form whose tokens can be counted exactly, if it has that anywhere.
+    fn countable(&self) -> Option<&Bytes> {
+        let is_chat = |way: &&Way| way.dialect == Dialect::Chat;
+        match &self.read.chat {
+            Some(_) => Some(&self.read.bytes),
+            None => {
+                let converted = self.ways.iter().find(is_chat)?.converted.as_ref();
+                converted.map(|converted| &converted.body)
+            }
+        }
+    }
+
+    /// A limit by another name would count more than the one that the cost is bounded by.
+    fn refuse_other_limit(&self) -> Result<(), Failure> {
+        let Self { read, facts, .. } = self;
+        let bounded = read.level.reserve == Reserve::Ceiling || read.wishes.max_cost.is_some();
+        match facts.other_limit.filter(|_| bounded) {
+            Some(field) => Err(refusal::other_limit(field)),
+            None => Ok(()),
+        }
+    }
+
+    /// The call's intent, with a name of its own.
+    fn intent(&self, terms: Terms) -> Result<Intent, Failure> {
+        let Self { read, facts, .. } = self;
+        let gateway = &read.gateway;
+        let random = entropy::fresh(gateway.entropy()).map_err(|error| {
+            tracing::error!(%error, "no call can be named");
+            Failure::gateway(Code::Internal, Retry::After(1), "the gateway has no random bytes")
+        })?;
+        let mut attribution = read.wishes.attribution.clone();
+        if attribution.end_user.is_none() {
+            attribution.end_user.clone_from(&facts.end_user);
+        }
+        Ok(Intent {
+            id: CallId::new(read.at.wall, random),
+            boot: gateway.store().boot(),
+            account: read.account.id(),
+            key: read.principal.key.id,
+            received_at: read.at.wall,
+            input: Input::Whole(read.content),
+            asked: Asked {
+                service: Service::Chat.as_str().to_owned(),
+                flavor_in: read.address.dialect.flavor().to_owned(),
+                model: read.address.model.clone(),
+                attribution,
+                terms: Some(terms),
+            },
         })
     }
 }
@@ -80,58 +175,6 @@ async fn refuse_repeated(read: &Read) -> Result<Option<OnceKey>, Failure> {
             Err(Failure::gateway(Code::Internal, Retry::After(1), words))
         }
     }
-}
-
-/// A limit by another name would count more than the one that the cost is bounded by.
-fn refuse_other_limit(read: &Read) -> Result<(), Failure> {
-    let bounded = read.level.reserve == Reserve::Ceiling || read.wishes.max_cost.is_some();
-    match read.peek.other_limit.filter(|_| bounded) {
-        Some(field) => Err(refusal::other_limit(field)),
-        None => Ok(()),
-    }
-}
-
-/// What is to be agreed on.
-fn propose<'a>(read: &'a Read, candidates: &'a [Arc<Provider>]) -> Proposal<'a> {
-    Proposal {
-        gateway: &read.gateway,
-        account: &read.account,
-        level: &read.level,
-        model: &read.peek.model,
-        body: &read.bytes,
-        input: read.content.sha256,
-        providers: candidates,
-        demand: demand(&read.peek, read.bytes.len()),
-        prompt: estimated_prompt(&read.peek, read.bytes.len()),
-        at: read.at,
-    }
-}
-
-/// The call's intent, with a name of its own.
-fn intent(gateway: &Gateway, read: &Read, terms: Terms) -> Result<Intent, Failure> {
-    let random = entropy::fresh(gateway.entropy()).map_err(|error| {
-        tracing::error!(%error, "no call can be named");
-        Failure::gateway(Code::Internal, Retry::After(1), "the gateway has no random bytes")
-    })?;
-    let mut attribution = read.wishes.attribution.clone();
-    if attribution.end_user.is_none() {
-        attribution.end_user.clone_from(&read.peek.end_user);
-    }
-    Ok(Intent {
-        id: CallId::new(read.at.wall, random),
-        boot: gateway.store().boot(),
-        account: read.account.id(),
-        key: read.principal.key.id,
-        received_at: read.at.wall,
-        input: Input::Whole(read.content),
-        asked: Asked {
-            service: Service::Chat.as_str().to_owned(),
-            flavor_in: Flavor::OpenAi.as_str().to_owned(),
-            model: read.peek.model.clone(),
-            attribution,
-            terms: Some(terms),
-        },
-    })
 }
 
 async fn open(

@@ -3,9 +3,12 @@
 
 use bytes::Bytes;
 use weighbridge_core::failure::{Code, Failure, Retry};
-use weighbridge_flavor::canon::{self, Fault};
-use weighbridge_flavor::course::{self, Broken, Close, Course, Why};
+use weighbridge_flavor::canon::{self, Face, Fault};
+use weighbridge_flavor::course::{self, Broken, Close, Course, Way, Why};
+use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::openai::{ChatStream, Ended, StreamOptions};
+
+use crate::front::words::stream_code;
 
 /// See the module's words.
 pub enum Following {
@@ -34,6 +37,21 @@ pub(crate) struct Stopped {
 impl Following {
     pub(crate) fn chat(options: StreamOptions) -> Self {
         Self::Chat(Box::new(ChatStream::new(options)))
+    }
+
+    /// A stream of a provider that speaks `from`, for a caller who speaks the same or has a face.
+    pub(crate) fn course(from: Dialect, to: Option<(Dialect, Face)>, max_event: usize) -> Self {
+        Self::Course(Box::new(Course::new(Way { from, to, max_event })))
+    }
+
+    /// What says that the stream failed, where that has a place of its own in it.
+    pub(crate) fn fail(&mut self, failure: &Failure) -> Option<Bytes> {
+        match self {
+            Self::Chat(_) => None,
+            Self::Course(course) => {
+                course.fail(stream_code(failure), &failure.words).map(Bytes::from)
+            }
+        }
     }
 
     /// What stands in the place of a stream that is followed elsewhere.

@@ -15,13 +15,13 @@ pub(crate) enum Gathered {
     Longer(Bytes),
 }
 
-/// Reads `body` up to `limit` bytes, scanning it as it passes.
+/// Reads `body` up to `limit` bytes, scanning it as it passes where there is a scan for it.
 ///
 /// # Errors
 /// When it breaks off, is not JSON, or takes longer than until `deadline`.
 pub(crate) async fn gather(
     body: &mut ProviderBody,
-    scan: &mut ReplyScan,
+    mut scan: Option<&mut ReplyScan>,
     limit: usize,
     deadline: Instant,
 ) -> Result<Gathered, Failure> {
@@ -31,7 +31,9 @@ pub(crate) async fn gather(
         let frame = tokio::time::timeout_at(deadline, body.frame()).await.map_err(|_| late())?;
         let Some(frame) = frame else { break };
         let Ok(data) = frame.map_err(|_| broken_off())?.into_data() else { continue };
-        scan.push(&data).map_err(|error| not_json(&error))?;
+        if let Some(scan) = &mut scan {
+            scan.push(&data).map_err(|error| not_json(&error))?;
+        }
         if first.is_empty() && joined.is_empty() {
             first = data;
         } else {

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use weighbridge_flavor::openai;
 
 use crate::bell::Bell;
 use crate::body::Cut;
-use crate::front::openai::error_event;
+use crate::front::words::{Ping, Voice};
 use crate::meter::{End, Meter};
 use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::{Metered, Recorded};
@@ -45,6 +46,7 @@ enum State {
 
 /// What is held of a stream until its receipt is committed.
 struct StreamEnd {
+    voice: Arc<Voice>,
     /// The provider's terminator, or our error event.
     bytes: Bytes,
     /// Whether our comment line goes before it.
@@ -60,7 +62,10 @@ struct Flowing {
     out: Coalesced,
     /// How the stream ends, once that is known, and the terminator it ends with.
     ending: Option<(End, Bytes)>,
+    /// Whether comment lines of the gateway may go to the caller.
     comments: bool,
+    /// Also of what is held, once nothing flows any more.
+    voice: Arc<Voice>,
     patience: Patience,
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Before the two above, which seldom call.
@@ -80,6 +85,7 @@ impl StreamReply {
         rest: ProviderBody,
         stream: Following,
         idle: Duration,
+        voice: Voice,
         comments: bool,
     ) -> Self {
         let now = Instant::now();
@@ -92,7 +98,8 @@ impl StreamReply {
             stream,
             out: Coalesced::default(),
             ending: None,
-            comments,
+            comments: comments && voice.takes_comments(),
+            voice: Arc::new(voice),
             patience,
             cutting,
             bell: Bell::new(),
@@ -134,9 +141,10 @@ impl Body for StreamReply {
 
 /// The last bytes of a stream: our comment line and what was held, or why that is withheld.
 fn last_bytes(recorded: Recorded<StreamEnd>) -> Bytes {
+    let voice = Arc::clone(&recorded.held.voice);
     let (end, weighed) = match recorded.release() {
         Ok(released) => released,
-        Err(failure) => return error_event(&failure),
+        Err(failure) => return voice.error_event(&failure),
     };
     if !end.comment {
         return end.bytes;
@@ -199,11 +207,23 @@ impl Flowing {
                 self.fail(Failure::provider(Code::ProviderTimeout, Retry::After(1), words));
                 Poll::Ready(None)
             }
-            Interruption::Silence(Silence::Ping) if self.comments => {
-                Poll::Ready(Some(openai::PING))
-            }
-            Interruption::Silence(Silence::Ping) => self.poll_bytes(context),
+            Interruption::Silence(Silence::Ping) => match self.ping() {
+                Some(ping) => Poll::Ready(Some(ping)),
+                None => self.poll_bytes(context),
+            },
         }
+    }
+
+    /// A sign of life, where the caller takes any. A comment is no part of the reply; an event is.
+    fn ping(&mut self) -> Option<Bytes> {
+        let Ping { bytes, is_event } = self.voice.ping()?;
+        if is_event {
+            if let Some(meter) = &mut self.meter {
+                meter.give_out(&bytes);
+            }
+            return Some(bytes);
+        }
+        self.comments.then_some(bytes)
     }
 
     /// What comes to pass without a word of the provider.
@@ -249,7 +269,8 @@ impl Flowing {
 
     fn fail(&mut self, failure: Failure) {
         tracing::warn!(words = %failure.words, "a stream failed");
-        let event = error_event(&failure);
+        let event = self.stream.fail(&failure);
+        let event = event.unwrap_or_else(|| self.voice.error_event(&failure));
         // Dropping the rest ends the provider's call.
         self.rest = None;
         self.ending = Some((End::Failed(failure), event));
@@ -265,7 +286,8 @@ impl Flowing {
         if let Some(rest) = self.rest.take() {
             tail::finish(meter.gateway(), rest);
         }
-        Some(Metered::new(meter, end, StreamEnd { bytes, comment: self.comments }))
+        let voice = Arc::clone(&self.voice);
+        Some(Metered::new(meter, end, StreamEnd { voice, bytes, comment: self.comments }))
     }
 }
 

@@ -3,19 +3,20 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::time::Instant;
 use tower_service::Service as _;
-use weighbridge_core::directory::Provider;
+use weighbridge_core::directory::{Flavor, Provider};
+use weighbridge_flavor::dialect::Dialect;
 
 use super::incoming::ProviderBody;
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, Sent};
 use super::wire::{Failed, Wire};
-use super::{LaneError, SendError, chain};
+use super::{Errand, LaneError, SendError, chain, manner};
 
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(60);
@@ -27,8 +28,10 @@ const AGENT: &str = concat!("weighbridge/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Lane {
     connector: HttpsConnector<HttpConnector>,
     address: Uri,
-    /// The path of chat completions there.
-    chat: Uri,
+    /// What stands before every path there.
+    base: String,
+    /// The path of calls in the provider's usual dialect, ready made; Gemini's differ.
+    usual: (Dialect, Uri),
     headers: HeaderMap,
     /// `limits.provider_connections`.
     limit: usize,
@@ -56,7 +59,14 @@ impl Lane {
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
-        let url = format!("{}/chat/completions", provider.base_url.trim_end_matches('/'));
+        let usual = match provider.flavor {
+            Flavor::OpenAi => Dialect::Chat,
+            Flavor::Anthropic => Dialect::Messages,
+            Flavor::Gemini => Dialect::Gemini,
+            Flavor::Ollama => Dialect::OllamaChat,
+        };
+        let base_url = provider.base_url.trim_end_matches('/');
+        let url = format!("{base_url}{}", manner::path(usual, "model", false));
         let unusable = |reason: &str| LaneError::Address {
             provider: provider.name.clone(),
             url: url.clone(),
@@ -65,19 +75,38 @@ impl Lane {
         let address: Uri =
             url.parse().map_err(|error: http::uri::InvalidUri| unusable(&error.to_string()))?;
         let path = address.path_and_query().ok_or_else(|| unusable("it has no path"))?;
-        let chat = Uri::from(path.clone());
+        let usual = (usual, Uri::from(path.clone()));
+        let base: Uri = base_url
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| unusable(&error.to_string()))?;
+        let base = base.path().trim_end_matches('/').to_owned();
         let mut headers = headers_of(provider)?;
         headers.insert(HOST, host_of(&address).ok_or_else(|| unusable("it has no host"))?);
-        Ok(Self { connector, address, chat, headers, limit, idle: Mutex::default() })
+        Ok(Self { connector, address, base, usual, headers, limit, idle: Mutex::default() })
     }
 
-    /// A request for a chat completion there.
-    pub(super) fn request(&self, body: Outgoing) -> Request<Outgoing> {
-        let mut request = Request::new(body);
+    /// The request of an errand.
+    pub(super) fn request(
+        &self,
+        errand: Errand<'_>,
+        sent: Sent,
+    ) -> Result<Request<Outgoing>, SendError> {
+        let Errand { dialect, model, stream, passed_on, body, .. } = errand;
+        let query = passed_on.and_then(|(_, query)| query).unwrap_or_default();
+        let query = manner::query(dialect, query);
+        let uri = if self.usual.0 == dialect && dialect != Dialect::Gemini && query.is_empty() {
+            self.usual.1.clone()
+        } else {
+            let path = format!("{}{}{query}", self.base, manner::path(dialect, model, stream));
+            let refused = |error: http::uri::InvalidUri| SendError::Unreachable(chain(&error));
+            path.parse().map_err(refused)?
+        };
+        let mut request = Request::new(Outgoing { body: Some(body), sent });
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.chat.clone();
+        *request.uri_mut() = uri;
         request.headers_mut().clone_from(&self.headers);
-        request
+        manner::dress(dialect, passed_on.map(|(headers, _)| headers), request.headers_mut());
+        Ok(request)
     }
 
     /// Sends a request, over a connection that stands or a new one, and waits for the head of its
@@ -166,10 +195,11 @@ fn headers_of(provider: &Provider) -> Result<HeaderMap, LaneError> {
     // The reply's bytes are hashed and read as they are.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Some(key) = &provider.api_key {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", key.reveal()))
+        let (name, value) = manner::credential(provider.flavor, key.reveal());
+        let mut value = HeaderValue::from_str(&value)
             .map_err(|_| LaneError::Key { provider: provider.name.clone() })?;
         value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
+        headers.insert(name, value);
     }
     Ok(headers)
 }

@@ -1,0 +1,122 @@
+//! Ollama's chat and generate, and what its clients ask for before they call.
+
+use std::sync::Arc;
+
+use http::{Method, Response, StatusCode, request};
+use hyper::body::Incoming;
+use weighbridge_core::clock::Moment;
+use weighbridge_core::failure::{Code, Failure};
+use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::ollama::{self, Capability, ModelCard};
+use weighbridge_proof::Digest;
+
+use crate::body::ReplyBody;
+use crate::front::{call, models};
+use crate::gateway::Gateway;
+use crate::pipeline::Received;
+use crate::pipeline::received::Address;
+
+/// The paths served here, as messages name them.
+pub const PATHS: [&str; 6] =
+    ["/api/chat", "/api/generate", "/api/tags", "/api/show", "/api/ps", "/api/version"];
+
+/// Something that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The next turn of a conversation.
+    Chat,
+    /// What follows a prompt.
+    Generate,
+    /// The list of models.
+    Tags,
+    /// One model.
+    Show,
+    /// The models in memory.
+    Ps,
+    /// The version of Ollama that is spoken.
+    Version,
+}
+
+impl Endpoint {
+    /// What a path asks for.
+    pub fn of(path: &str) -> Option<Self> {
+        match path.trim_end_matches('/') {
+            "/api/chat" => Some(Self::Chat),
+            "/api/generate" => Some(Self::Generate),
+            "/api/tags" => Some(Self::Tags),
+            "/api/show" => Some(Self::Show),
+            "/api/ps" => Some(Self::Ps),
+            "/api/version" => Some(Self::Version),
+            _ => None,
+        }
+    }
+
+    /// The method it is asked for with.
+    pub const fn method(self) -> Method {
+        match self {
+            Self::Chat | Self::Generate | Self::Show => Method::POST,
+            Self::Tags | Self::Ps | Self::Version => Method::GET,
+        }
+    }
+}
+
+/// Answers one request.
+pub async fn serve(
+    gateway: &Arc<Gateway>,
+    endpoint: Endpoint,
+    head: request::Parts,
+    body: Incoming,
+    at: Moment,
+) -> Response<ReplyBody> {
+    let dialect =
+        if endpoint == Endpoint::Generate { Dialect::OllamaGenerate } else { Dialect::OllamaChat };
+    let answer = match endpoint {
+        Endpoint::Chat | Endpoint::Generate => {
+            let address = Address::of(dialect);
+            return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
+        }
+        // It is no secret, and clients ask before they have a key.
+        Endpoint::Version => Ok(ollama::version()),
+        Endpoint::Ps => models::may_see(gateway, &head.headers).await.map(|()| ollama::ps()),
+        Endpoint::Tags => models::may_see(gateway, &head.headers).await.map(|()| {
+            let all = gateway.directory().models();
+            let cards: Vec<ModelCard> = all.map(|(model, _)| card(gateway, model)).collect();
+            ollama::tags(&cards)
+        }),
+        Endpoint::Show => show(gateway, dialect, head, body, at).await,
+    };
+    match answer {
+        Ok(body) => call::json(StatusCode::OK, body),
+        Err(failure) => call::refused(gateway, dialect, &failure),
+    }
+}
+
+async fn show(
+    gateway: &Arc<Gateway>,
+    dialect: Dialect,
+    head: request::Parts,
+    body: Incoming,
+    at: Moment,
+) -> Result<Vec<u8>, Failure> {
+    let received = Received::new(Arc::clone(gateway), Address::of(dialect), head, body, at);
+    let bytes = received.authenticate().await?.admit_free()?.read_aside().await?;
+    let wrong = |words: String| Failure::client(Code::InvalidRequest, words);
+    let text = std::str::from_utf8(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let model = ollama::read_show_request(text).map_err(|misfit| wrong(misfit.to_string()))?;
+    models::find(gateway, &model)?;
+    Ok(ollama::show(&card(gateway, &model)))
+}
+
+fn card(gateway: &Gateway, model: &str) -> ModelCard {
+    let begins = model.rsplit('/').next().unwrap_or(model);
+    let architecture: String = begins.chars().take_while(char::is_ascii_alphanumeric).collect();
+    ModelCard {
+        name: model.to_owned(),
+        modified: gateway.started_at().micros().unsigned_abs() / 1_000_000,
+        digest: Digest::of(model.as_bytes()).to_string(),
+        size: 0,
+        architecture: if architecture.is_empty() { "model".to_owned() } else { architecture },
+        context: None,
+        capabilities: vec![Capability::Completion, Capability::Tools],
+    }
+}

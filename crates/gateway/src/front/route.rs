@@ -1,0 +1,83 @@
+//! Which front a request is for.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Response, request};
+use hyper::body::Incoming;
+use weighbridge_core::clock::Moment;
+use weighbridge_flavor::dialect::Dialect;
+
+use crate::body::ReplyBody;
+use crate::front::{anthropic, gemini, ollama, openai};
+use crate::gateway::Gateway;
+
+/// Something that a front answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// As OpenAI's clients ask.
+    OpenAi(openai::Endpoint),
+    /// As Anthropic's clients ask.
+    Anthropic(anthropic::Endpoint),
+    /// As Google's clients ask.
+    Gemini(gemini::Endpoint),
+    /// As Ollama's clients ask.
+    Ollama(ollama::Endpoint),
+}
+
+impl Route {
+    /// The route of a path, and of the headers where paths meet.
+    pub fn of(path: &str, headers: &HeaderMap) -> Option<Self> {
+        if let Some(endpoint) = anthropic::Endpoint::of(path, headers) {
+            return Some(Self::Anthropic(endpoint));
+        }
+        if let Some(endpoint) = gemini::Endpoint::of(path) {
+            return Some(Self::Gemini(endpoint));
+        }
+        if let Some(endpoint) = ollama::Endpoint::of(path) {
+            return Some(Self::Ollama(endpoint));
+        }
+        openai::Endpoint::of(path).map(Self::OpenAi)
+    }
+
+    /// All paths, as messages name them.
+    pub fn paths() -> impl Iterator<Item = &'static str> {
+        openai::PATHS.into_iter().chain(anthropic::PATHS).chain(gemini::PATHS).chain(ollama::PATHS)
+    }
+
+    /// The method it is asked for with.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::OpenAi(endpoint) => endpoint.method(),
+            Self::Anthropic(endpoint) => endpoint.method(),
+            Self::Gemini(endpoint) => endpoint.method(),
+            Self::Ollama(endpoint) => endpoint.method(),
+        }
+    }
+
+    /// What whoever asks for it speaks.
+    pub const fn dialect(&self) -> Dialect {
+        match self {
+            Self::OpenAi(openai::Endpoint::Responses) => Dialect::Responses,
+            Self::OpenAi(_) => Dialect::Chat,
+            Self::Anthropic(_) => Dialect::Messages,
+            Self::Gemini(_) => Dialect::Gemini,
+            Self::Ollama(_) => Dialect::OllamaChat,
+        }
+    }
+
+    /// Answers one request.
+    pub async fn serve(
+        self,
+        gateway: &Arc<Gateway>,
+        head: request::Parts,
+        body: Incoming,
+        at: Moment,
+    ) -> Response<ReplyBody> {
+        match self {
+            Self::OpenAi(endpoint) => openai::serve(gateway, endpoint, head, body, at).await,
+            Self::Anthropic(endpoint) => anthropic::serve(gateway, endpoint, head, body, at).await,
+            Self::Gemini(endpoint) => gemini::serve(gateway, endpoint, head, body, at).await,
+            Self::Ollama(endpoint) => ollama::serve(gateway, endpoint, head, body, at).await,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! How a call goes to one provider: as it came, or in the provider's own dialect.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use weighbridge_core::call::{Conversion, Loss};
+use weighbridge_core::directory::{Flavor, Provider, Responses};
+use weighbridge_core::failure::{Code, Failure};
+use weighbridge_flavor::canon::{Losses, Target, ToolNames};
+use weighbridge_flavor::convert::Asked;
+use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::facts::Facts;
+use weighbridge_flavor::json::Misfit;
+use weighbridge_flavor::openai::LimitField;
+use weighbridge_tokens::Family;
+
+use crate::pipeline::Read;
+use crate::pipeline::admitted::take_memory;
+
+/// The limit of an answer where the provider's dialect needs one, the caller set none and the price
+/// table knows none of the model: as much as today's larger models give.
+const OUTPUT: u64 = 32_000;
+
+/// See the module's words.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) provider: Arc<Provider>,
+    /// What is spoken to it.
+    pub(crate) dialect: Dialect,
+    /// The call in that dialect; nothing where it goes on as it came.
+    pub(crate) converted: Option<Arc<Converted>>,
+}
+
+/// A call in another dialect than its caller's.
+#[derive(Debug)]
+pub(crate) struct Converted {
+    pub(crate) body: Bytes,
+    /// What the caller calls its tools.
+    pub(crate) names: ToolNames,
+    pub(crate) losses: Losses,
+}
+
+impl Way {
+    pub(crate) fn conversion(&self) -> Conversion {
+        if self.converted.is_some() { Conversion::Both } else { Conversion::None }
+    }
+
+    /// What does not reach the provider as it was asked for, as receipts have it.
+    pub(crate) fn losses(&self) -> Vec<Loss> {
+        let losses = self.converted.as_ref().map(|converted| converted.losses.named());
+        let loss = |loss: &weighbridge_flavor::canon::Loss| Loss {
+            field: loss.field.clone().into_owned(),
+            action: loss.action.as_str(),
+        };
+        losses.unwrap_or_default().iter().map(loss).collect()
+    }
+}
+
+/// The ways to all that may serve a call, and what its cost depends on.
+pub(crate) struct Ways {
+    pub(crate) ways: Vec<Way>,
+    pub(crate) facts: Facts,
+}
+
+/// Finds them. The caller's request is read into the canonical form at most once, and written once
+/// for all providers that take it in the same words.
+///
+/// # Errors
+/// 400 where nobody can be asked without a loss that changes what the call means, or with any loss
+/// where the caller wants none, and for a request that cannot be read and would have to be; 503
+/// where there is no memory for the same in other words.
+pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways, Failure> {
+    let from = read.address.dialect;
+    let to: Vec<Dialect> = candidates.iter().map(|provider| spoken_to(provider, from)).collect();
+    let bytes = read.bytes.clone();
+    let is_chat = read.chat.is_some();
+    if is_chat && to.iter().all(|to| *to == from) {
+        return Ok(unconverted(read, candidates));
+    }
+    let asked = std::str::from_utf8(&bytes)
+        .map_err(|_| Misfit::new("is not UTF-8"))
+        .and_then(|text| Asked::read(from, text, read.address.path()));
+    let facts = match (&read.chat, &asked) {
+        (Some(chat), _) => chat.facts(),
+        (None, Ok(asked)) => Facts::of(&asked.request, &asked.losses),
+        (None, Err(_)) => Facts::of_unknown(bytes.len(), read.max_output),
+    };
+    let mut written: Vec<(Dialect, Target, Arc<Converted>)> = Vec::new();
+    let mut ways = Vec::with_capacity(candidates.len());
+    let mut refusal = None;
+    for (provider, to) in candidates.iter().zip(to) {
+        if to == from {
+            ways.push(Way { provider: Arc::clone(provider), dialect: to, converted: None });
+            continue;
+        }
+        let asked = asked.as_ref().map_err(unreadable)?;
+        let target = target(read, provider);
+        let same = written.iter().find(|(dialect, other, _)| *dialect == to && *other == target);
+        let converted = match same {
+            Some((.., converted)) => Arc::clone(converted),
+            None => {
+                let outgoing = asked.write(to, &target);
+                let more = take_memory(&read.gateway, outgoing.body.len().max(1))?;
+                read.memory.merge(more);
+                let converted = Arc::new(Converted {
+                    body: Bytes::from(outgoing.body),
+                    names: outgoing.names,
+                    losses: outgoing.losses,
+                });
+                written.push((to, target, Arc::clone(&converted)));
+                converted
+            }
+        };
+        match refused(&converted.losses, read.wishes.strict, provider) {
+            Some(failure) => {
+                refusal.get_or_insert(failure);
+            }
+            None => ways.push(Way {
+                provider: Arc::clone(provider),
+                dialect: to,
+                converted: Some(converted),
+            }),
+        }
+    }
+    match refusal.filter(|_| ways.is_empty()) {
+        Some(failure) => Err(failure),
+        None => Ok(Ways { ways, facts }),
+    }
+}
+
+/// Chat on both sides, which is read no more than it must.
+fn unconverted(read: &Read, candidates: &[Arc<Provider>]) -> Ways {
+    let dialect = read.address.dialect;
+    let way =
+        |provider: &Arc<Provider>| Way { provider: Arc::clone(provider), dialect, converted: None };
+    let facts = read.chat.as_ref().map(|chat| chat.facts());
+    let facts = facts.unwrap_or_else(|| Facts::of_unknown(read.bytes.len(), read.max_output));
+    Ways { ways: candidates.iter().map(way).collect(), facts }
+}
+
+/// What is spoken to a provider about a call that came in `from`: the same where it can.
+fn spoken_to(provider: &Provider, from: Dialect) -> Dialect {
+    match provider.flavor {
+        Flavor::OpenAi => match provider.habits.responses {
+            Responses::Only => Dialect::Responses,
+            Responses::Beside if from == Dialect::Responses => from,
+            Responses::Beside | Responses::Absent => Dialect::Chat,
+        },
+        Flavor::Anthropic => Dialect::Messages,
+        Flavor::Gemini => Dialect::Gemini,
+        Flavor::Ollama if from == Dialect::OllamaGenerate => from,
+        Flavor::Ollama => Dialect::OllamaChat,
+    }
+}
+
+fn target(read: &Read, provider: &Provider) -> Target {
+    let model = &read.address.model;
+    let priced = read.gateway.parts.prices.find(&provider.name, model);
+    Target {
+        model: model.clone(),
+        max_output: priced.and_then(|priced| priced.price.output_limit).unwrap_or(OUTPUT),
+        limit: limit_field(provider, model),
+        thoughts: provider.habits.thoughts,
+    }
+}
+
+/// The name under which a limit is read, in chat completions.
+pub(crate) fn limit_field(provider: &Provider, model: &str) -> LimitField {
+    let openais_own =
+        provider.is_openais_own() || Family::of(model).is_some_and(Family::is_openais_own);
+    if openais_own { LimitField::MaxCompletionTokens } else { LimitField::MaxTokens }
+}
+
+fn unreadable(misfit: &Misfit) -> Failure {
+    let words = format!("the request cannot be converted for its provider: {misfit}");
+    let failure = Failure::client(Code::InvalidRequest, words);
+    if misfit.path.is_empty() { failure } else { failure.at(misfit.path.clone()) }
+}
+
+/// Why a call does not go to a provider with these losses.
+fn refused(losses: &Losses, strict: bool, provider: &Provider) -> Option<Failure> {
+    let mut refusals = losses.refusals(strict);
+    let first = refusals.next()?;
+    let mut words = format!(
+        "the provider `{}` speaks {}, where this request cannot be said: {} ({})",
+        provider.name,
+        provider.flavor.as_str(),
+        first.field,
+        first.reason
+    );
+    for loss in refusals {
+        words.push_str(&format!(", {} ({})", loss.field, loss.reason));
+    }
+    words.push_str(if strict {
+        "; leave these out, or send no x-weighbridge-strict to call without them"
+    } else {
+        "; leave these out, or use a model whose provider has them"
+    });
+    Some(Failure::client(Code::Unconvertible, words).at(first.field.clone().into_owned()))
+}

@@ -1,0 +1,125 @@
+//! How each dialect is spoken over HTTP: its paths, and what goes into the head of a request.
+
+use std::borrow::Cow;
+
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use weighbridge_core::directory::Flavor;
+use weighbridge_flavor::dialect::Dialect;
+
+/// The version of Anthropic's API that the gateway speaks where its caller does not say one.
+const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+static VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+
+/// Where a call goes, behind the provider's base address.
+pub(super) fn path(dialect: Dialect, model: &str, stream: bool) -> Cow<'static, str> {
+    let fixed = match dialect {
+        Dialect::Chat => "/chat/completions",
+        Dialect::Responses => "/responses",
+        Dialect::Messages => "/v1/messages",
+        Dialect::OllamaChat => "/api/chat",
+        Dialect::OllamaGenerate => "/api/generate",
+        Dialect::Gemini => {
+            let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+            return Cow::Owned(format!("/v1beta/models/{}:{method}", escaped(model)));
+        }
+    };
+    Cow::Borrowed(fixed)
+}
+
+/// A model's name as one segment of a path: it came from the caller.
+fn escaped(model: &str) -> String {
+    let mut path = String::with_capacity(model.len());
+    for byte in model.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
+/// The header of a provider's credential, and how the key stands in it.
+pub(super) fn credential(flavor: Flavor, key: &str) -> (HeaderName, Cow<'_, str>) {
+    match flavor {
+        Flavor::OpenAi | Flavor::Ollama => (AUTHORIZATION, format!("Bearer {key}").into()),
+        Flavor::Anthropic => (HeaderName::from_static("x-api-key"), key.into()),
+        Flavor::Gemini => (HeaderName::from_static("x-goog-api-key"), key.into()),
+    }
+}
+
+/// Puts into a request's head what its dialect needs, and of the caller's own head what a provider may
+/// see who speaks the same.
+pub(super) fn dress(dialect: Dialect, callers: Option<&HeaderMap>, headers: &mut HeaderMap) {
+    if dialect == Dialect::Messages {
+        headers.insert(&VERSION, ANTHROPIC_VERSION);
+    }
+    let Some(callers) = callers else { return };
+    for name in passed_on(dialect) {
+        let mut values = callers.get_all(name).iter();
+        let Some(first) = values.next() else { continue };
+        headers.insert(name, first.clone());
+        for more in values {
+            headers.append(name, more.clone());
+        }
+    }
+}
+
+/// The caller's headers that a provider may see.
+fn passed_on(dialect: Dialect) -> &'static [HeaderName] {
+    static OPENAI: [HeaderName; 2] = [ACCEPT, HeaderName::from_static("openai-beta")];
+    static ANTHROPIC: [HeaderName; 3] = [
+        ACCEPT,
+        HeaderName::from_static("anthropic-version"),
+        HeaderName::from_static("anthropic-beta"),
+    ];
+    match dialect {
+        Dialect::Chat | Dialect::Responses => &OPENAI,
+        Dialect::Messages => &ANTHROPIC,
+        Dialect::Gemini | Dialect::OllamaChat | Dialect::OllamaGenerate => &[],
+    }
+}
+
+/// What of the caller's query goes on.
+pub(super) fn query(dialect: Dialect, callers: &str) -> &'static str {
+    let beta = dialect == Dialect::Messages && callers.split('&').any(|pair| pair == "beta=true");
+    if beta { "?beta=true" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_name_stays_one_segment_of_the_path() {
+        assert_eq!(
+            path(Dialect::Gemini, "../a?b=c/qwen3:8b", true),
+            "/v1beta/models/..%2Fa%3Fb%3Dc%2Fqwen3%3A8b:streamGenerateContent?alt=sse"
+        );
+        assert_eq!(
+            path(Dialect::Gemini, "gemini-3.0-pro", false),
+            "/v1beta/models/gemini-3.0-pro:generateContent"
+        );
+    }
+
+    #[test]
+    fn version_and_betas_go_on_as_they_came_and_nothing_else_does() {
+        let mut callers = HeaderMap::new();
+        callers.insert("anthropic-version", HeaderValue::from_static("2026-10-21"));
+        callers.append("anthropic-beta", HeaderValue::from_static("a"));
+        callers.append("anthropic-beta", HeaderValue::from_static("b"));
+        callers.insert("cookie", HeaderValue::from_static("c"));
+        let mut headers = HeaderMap::new();
+        dress(Dialect::Messages, Some(&callers), &mut headers);
+        assert_eq!(headers["anthropic-version"], "2026-10-21");
+        assert_eq!(headers.get_all("anthropic-beta").iter().count(), 2);
+        assert_eq!(headers.len(), 3);
+        let mut headers = HeaderMap::new();
+        dress(Dialect::Messages, None, &mut headers);
+        assert_eq!(headers["anthropic-version"], "2023-06-01");
+        assert_eq!(query(Dialect::Messages, "x=1&beta=true"), "?beta=true");
+        assert_eq!(query(Dialect::Chat, "beta=true"), "");
+    }
+}
