@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::scratch::ScratchDir;
-pub use config::provider_table;
+pub use config::{provider_table, provider_table_of};
 use output::Output;
 pub use start_error::StartError;
 

@@ -1,5 +1,5 @@
-//! A scripted provider: it speaks OpenAI's chat completions, counts what it gets, and behaves as
-//! its script says, which may be badly.
+//! A scripted provider: it counts the calls it gets, of whatever flavor, and behaves as its script
+//! says, which may be badly. By itself it speaks OpenAI's chat completions.
 
 mod asked;
 mod behaviour;

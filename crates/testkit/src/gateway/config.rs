@@ -2,11 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-/// A table for a provider of chat, as text for a configuration.
+/// A table for a provider of chat of OpenAI's flavor, as text for a configuration.
 pub fn provider_table(name: &str, base_url: &str, models: &[impl AsRef<str>]) -> String {
+    provider_table_of("openai", name, base_url, models)
+}
+
+/// The same for a provider of any flavor.
+pub fn provider_table_of(
+    flavor: &str,
+    name: &str,
+    base_url: &str,
+    models: &[impl AsRef<str>],
+) -> String {
     let models: Vec<_> = models.iter().map(|model| format!("\"{}\"", model.as_ref())).collect();
     format!(
-        "\n[[providers]]\nname = \"{name}\"\nflavor = \"openai\"\nbase_url = \"{base_url}\"\n\
+        "\n[[providers]]\nname = \"{name}\"\nflavor = \"{flavor}\"\nbase_url = \"{base_url}\"\n\
          location = \"local\"\nservices = [\"chat\"]\nmodels = [{}]\n",
         models.join(", ")
     )

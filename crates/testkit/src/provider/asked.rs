@@ -31,18 +31,24 @@ struct StreamOptions {
 }
 
 impl Asked {
-    /// Reads it out of a request's body.
-    pub(crate) fn read(body: &[u8], number: u64) -> Self {
+    /// Reads it out of a request: of its body, and in Google's flavor of its path.
+    pub(crate) fn read(path: &str, body: &[u8], number: u64) -> Self {
         let read: Body = serde_json::from_slice(body).unwrap_or_default();
         let include_usage = read.stream_options.and_then(|options| options.include_usage);
         Self {
-            model: read.model.unwrap_or_default(),
-            stream: read.stream.unwrap_or_default(),
+            model: read.model.or_else(|| model_in(path)).unwrap_or_default(),
+            stream: read.stream.unwrap_or_else(|| path.contains(":stream")),
             include_usage: include_usage.unwrap_or_default(),
             marker: marker(body),
             number,
         }
     }
+}
+
+/// The model of a path like `/v1beta/models/m:generateContent`.
+fn model_in(path: &str) -> Option<String> {
+    let (model, _method) = path.rsplit_once("/models/")?.1.rsplit_once(':')?;
+    Some(model.to_owned())
 }
 
 /// The first `m-` with a digit behind it that begins a word, up to the word's end.
@@ -66,7 +72,7 @@ mod tests {
         let body = br#" {"seed":1e400, "model":"ok","stream" : true, "x":"\u00e9",
             "stream_options":{"include_usage":true,"y":[1]}, "x":{}, "messages":
             [{"role":"user","content":"say m-3-17, please"}]}"#;
-        let asked = Asked::read(body, 4);
+        let asked = Asked::read("/v1/chat/completions", body, 4);
         assert_eq!((asked.model.as_str(), asked.number), ("ok", 4));
         assert!(asked.stream && asked.include_usage);
         assert_eq!(asked.marker.as_deref(), Some("m-3-17"));
@@ -74,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_body_that_says_nothing_asks_for_nothing() {
-        assert_eq!(Asked::read(b"not JSON", 1), Asked { number: 1, ..Asked::default() });
+        assert_eq!(Asked::read("/", b"not JSON", 1), Asked { number: 1, ..Asked::default() });
         assert_eq!(marker(b"them-1 m-x m-"), None);
     }
 }

@@ -24,7 +24,8 @@ pub(super) async fn serve(stream: TcpStream, stage: &Stage) {
         }
         let Ok(body) = reader.whole().await else { return };
         let (asked, behaviour, seen) = stage.receive(&head, body);
-        let mut player = Player::new(&mut writer, &stage.gates, &asked, &seen);
+        let lines = head.word(1).starts_with("/api/");
+        let mut player = Player::new(&mut writer, &stage.gates, &asked, &seen, lines);
         let kept = tokio::select! {
             biased;
             kept = player.play(&behaviour) => kept.unwrap_or_else(|_| {
@@ -42,18 +43,33 @@ pub(super) async fn serve(stream: TcpStream, stage: &Stage) {
     }
 }
 
+/// Whether a path is one of a call, in whatever flavor.
+fn is_call(path: &str) -> bool {
+    const CALLS: [&str; 7] = [
+        "/chat/completions",
+        "/responses",
+        "/messages",
+        "/api/chat",
+        "/api/generate",
+        ":generateContent",
+        ":streamGenerateContent",
+    ];
+    let path = path.split('?').next().unwrap_or(path);
+    CALLS.iter().any(|call| path.ends_with(call))
+}
+
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Stage {
     /// Counts a call, if it is one, and decides how to behave.
     fn receive(&self, head: &Head, body: Bytes) -> (Asked, Behaviour, Watched) {
         let path = head.word(1);
-        if head.word(0) != "POST" || !path.ends_with("/chat/completions") {
+        if head.word(0) != "POST" || !is_call(path) {
             return (Asked::default(), self.aside(path), Watched::default());
         }
         let mut calls = self.calls();
         calls.count += 1;
-        let asked = Asked::read(&body, calls.count);
+        let asked = Asked::read(path, &body, calls.count);
         let seen = Watched::new(Seen {
             path: path.to_owned(),
             headers: head.headers.clone(),

@@ -18,6 +18,7 @@ use crate::chat::Chat;
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
+const LINES: &str = "application/x-ndjson";
 /// Between the events of a stream without an end.
 const ENDLESS_PACE: Duration = Duration::from_millis(1);
 
@@ -27,6 +28,8 @@ pub(crate) struct Player<'a> {
     gates: &'a Gates,
     asked: &'a Asked,
     seen: &'a Watched,
+    /// Whether a stream is of lines, as Ollama's.
+    lines: bool,
 }
 
 impl<'a> Player<'a> {
@@ -35,8 +38,9 @@ impl<'a> Player<'a> {
         gates: &'a Gates,
         asked: &'a Asked,
         seen: &'a Watched,
+        lines: bool,
     ) -> Self {
-        Self { writer, gates, asked, seen }
+        Self { writer, gates, asked, seen, lines }
     }
 
     /// Plays it. Whether the connection can go on afterwards.
@@ -48,7 +52,7 @@ impl<'a> Player<'a> {
                 self.reply(*status, headers, body).await
             }
             Behaviour::Stream { chunks, end } => {
-                self.begin(EVENTS).await?;
+                self.begin().await?;
                 for chunk in chunks {
                     pause(chunk.delay_before).await;
                     self.chunk(&chunk.bytes).await?;
@@ -56,7 +60,7 @@ impl<'a> Player<'a> {
                 self.end(*end).await
             }
             Behaviour::Gate { name, chunks, end } => {
-                self.begin(EVENTS).await?;
+                self.begin().await?;
                 for (index, chunk) in chunks.iter().enumerate() {
                     if index > 0 {
                         self.gates.pass(name).await;
@@ -97,7 +101,7 @@ impl<'a> Player<'a> {
 
     async fn chat(&mut self, chat: &Chat, pace: Duration, end: StreamEnd) -> io::Result<bool> {
         if self.asked.stream {
-            self.begin(EVENTS).await?;
+            self.begin().await?;
             for event in chat.events(self.asked) {
                 pause(pace).await;
                 self.chunk(&event).await?;
@@ -115,7 +119,7 @@ impl<'a> Player<'a> {
     }
 
     async fn endless_line(&mut self) -> io::Result<bool> {
-        self.begin(EVENTS).await?;
+        self.begin().await?;
         self.chunk(b"data: ").await?;
         let piece = Bytes::from(vec![b'a'; 16 << 10]);
         loop {
@@ -124,7 +128,7 @@ impl<'a> Player<'a> {
     }
 
     async fn endless_stream(&mut self) -> io::Result<bool> {
-        self.begin(EVENTS).await?;
+        self.begin().await?;
         let chat = Chat { finish_reason: false, done: false, ..Chat::default() };
         let events = chat.events(self.asked);
         loop {
@@ -150,7 +154,8 @@ impl<'a> Player<'a> {
     }
 
     /// The head of a stream.
-    async fn begin(&mut self, content_type: &str) -> io::Result<()> {
+    async fn begin(&mut self) -> io::Result<()> {
+        let content_type = if self.lines { LINES } else { EVENTS };
         self.head(200, content_type, &[], None).await
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use weighbridge_testkit::gateway::{GatewayOptions, provider_table};
+use weighbridge_testkit::gateway::{GatewayOptions, provider_table_of};
 use weighbridge_testkit::http::{self, Connection, Reply, Request};
 use weighbridge_testkit::{Gateway, Provider, ScratchDir, Script};
 
@@ -15,6 +15,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_weighbridge"))
 }
+
+/// The gateway's own credential at its provider.
+pub(crate) const SECRET: &str = "sk-the-providers-own";
 
 /// As many reads as anybody wants.
 pub(crate) const VIEW: &str = "view = { requests = 1000000, window = \"1m\" }\n";
@@ -39,13 +42,19 @@ impl House {
     /// With this script, and these lines of configuration. Reading is as good as unbounded, unless
     /// they say otherwise: many tests look again and again.
     pub(crate) async fn with(script: Script, config: &str) -> Self {
+        Self::speaking("openai", script, config).await
+    }
+
+    /// The same with a provider of this flavor.
+    pub(crate) async fn speaking(flavor: &str, script: Script, config: &str) -> Self {
         let config = if config.contains("[levels.default]") {
             config.to_owned()
         } else {
             format!("{config}\n[levels.default]\n{VIEW}")
         };
         let provider = Provider::start_with(script).await.unwrap();
-        let table = provider_table("desk", &provider.base_url(), &provider.models());
+        let table = provider_table_of(flavor, "desk", &provider.base_url(), &provider.models());
+        let table = format!("{table}api_key = \"{SECRET}\"\n");
         let timeout =
             "timeout = { connect = \"2s\", first_byte = \"2s\", idle = \"2s\", total = \"10s\" }\n";
         let scratch = ScratchDir::new().unwrap();

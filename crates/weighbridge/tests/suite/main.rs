@@ -11,6 +11,8 @@ mod bad_input;
 mod budgets;
 mod bytes_untouched;
 mod coded;
+mod conversions;
+mod dialects;
 mod estimates;
 mod house;
 mod idempotency;

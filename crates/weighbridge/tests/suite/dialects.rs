@@ -1,0 +1,223 @@
+//! The same flavor on both sides, in the dialects beside chat completions (invariant F1), and what
+//! each front does in its own way.
+
+use weighbridge_proof::Digest;
+use weighbridge_testkit::http::{self, Request};
+use weighbridge_testkit::provider::StreamEnd;
+use weighbridge_testkit::{Behaviour, Script};
+
+use crate::house::{House, SECRET, VIEW, without_comments};
+
+/// Legal JSON that no parser would write again as it stands, with what nobody here knows.
+const MESSAGE: &str = r#"{ "model":"odd" ,"max_tokens" : 64, "new_field":1e400,"messages":[{"role":"user",
+    "content":[{"type":"text","text":"\u0077","cache_control":{"type":"ephemeral"}}, {"type":"new_block","x":[]}]}] }"#;
+const REPLY: &str = "{\"type\":\"message\", \"id\":\"msg_1\",\"role\":\"assistant\",\"model\":\"odd\",\"content\":\
+    [{\"type\":\"text\",\"text\":\"\\u0041\"},{\"type\":\"new_block\"}],\"stop_reason\":\"end_turn\",\"x\":1e400,\
+    \"usage\":{\"input_tokens\":3,\"cache_read_input_tokens\":4,\"output_tokens\":5}}\n ";
+const STREAM: &str = "event: message_start\r\ndata:{\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\
+    \"model\":\"odd\",\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}}\r\n\r\n\
+    event: new_event\ndata: {\"type\":\"new_event\",\"x\":1e999}\n\n\
+    event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n\
+    event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n\
+    event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n\
+    event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":5}}\n\n\
+    event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+
+fn message(body: &str) -> Request {
+    Request::post("/v1/messages?beta=true", body.to_owned())
+}
+
+#[tokio::test]
+async fn a_message_goes_to_anthropic_and_back_byte_for_byte() {
+    let house =
+        House::speaking("anthropic", Script::new().on("odd", Behaviour::bytes(REPLY)), "").await;
+    let request = message(MESSAGE)
+        .header("anthropic-version", "2026-10-21")
+        .header("anthropic-beta", "unknown-2027-01-01,other")
+        .header("x-api-key", &house.key)
+        .header("cookie", "a=b");
+    let reply = house.ask(request).await;
+    assert_eq!(reply.text(), REPLY);
+    assert_eq!(reply.header("x-weighbridge-lossy"), None);
+    let seen = house.provider.take().pop().unwrap();
+    assert_eq!(seen.path, "/v1/messages?beta=true");
+    assert_eq!(String::from_utf8_lossy(&seen.body), MESSAGE);
+    assert_eq!(seen.header("anthropic-version"), Some("2026-10-21"));
+    assert_eq!(seen.header("anthropic-beta"), Some("unknown-2027-01-01,other"));
+    assert_eq!(seen.header("x-api-key"), Some(SECRET));
+    assert_eq!((seen.header("authorization"), seen.header("cookie")), (None, None));
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["flavor_in"], "anthropic");
+    assert_eq!(receipt["flavor_out"], "anthropic");
+    assert_eq!(receipt["conversion"], "none");
+    assert_eq!(receipt["input"]["sha256"], Digest::of(MESSAGE.as_bytes()).to_string());
+    assert_eq!(receipt["output"]["sha256"], Digest::of(REPLY.as_bytes()).to_string());
+    assert_eq!(receipt["usage"]["input_tokens"], 7);
+    assert_eq!(receipt["usage"]["cache_read_tokens"], 4);
+    assert_eq!(receipt["usage"]["output_tokens"], 5);
+}
+
+#[tokio::test]
+async fn a_stream_of_anthropics_comes_back_byte_for_byte() {
+    let script = Script::new().on("odd", Behaviour::stream([STREAM]));
+    let house = House::speaking("anthropic", script, "").await;
+    let reply =
+        house.ask(message(r#"{"model":"odd","max_tokens":9,"stream":true,"messages":[]}"#)).await;
+    assert_eq!(String::from_utf8_lossy(&without_comments(&reply.body)), STREAM);
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["output"]["sha256"], Digest::of(STREAM.as_bytes()).to_string());
+    assert_eq!(receipt["outcome"], "ok");
+    assert_eq!(receipt["usage"]["output_tokens"], 5);
+}
+
+#[tokio::test]
+async fn a_stream_of_anthropics_that_breaks_off_ends_in_its_error_and_in_no_stop() {
+    let cut = STREAM.split("event: message_delta").next().unwrap();
+    let script = Script::new().on(
+        "odd",
+        Behaviour::Stream {
+            chunks: vec![weighbridge_testkit::provider::Chunk::now(cut)],
+            end: StreamEnd::Cut,
+        },
+    );
+    let house = House::speaking("anthropic", script, "").await;
+    let reply =
+        house.ask(message(r#"{"model":"odd","max_tokens":9,"stream":true,"messages":[]}"#)).await;
+    let text = reply.text();
+    assert!(!text.contains("message_stop"), "{text}");
+    let (_, error) = text.rsplit_once("event: error\ndata: ").unwrap();
+    let error: serde_json::Value = serde_json::from_str(error.trim()).unwrap();
+    assert_eq!(error["type"], "error");
+    assert_eq!(error["error"]["type"], "api_error");
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["outcome"], "error");
+    assert_eq!(receipt["output"]["sha256"], Digest::of(&without_comments(&reply.body)).to_string());
+}
+
+#[tokio::test]
+async fn a_silent_stream_of_anthropics_gets_pings_that_are_a_part_of_it() {
+    let (start, end) = STREAM.split_at(STREAM.find("event: content_block_start").unwrap());
+    let chunk = |bytes: &'static str, millis| weighbridge_testkit::provider::Chunk {
+        bytes: bytes.into(),
+        delay_before: std::time::Duration::from_millis(millis),
+    };
+    let chunks = vec![chunk(start, 0), chunk(end, 500)];
+    let slow = Behaviour::Stream { chunks, end: StreamEnd::End };
+    let config = "[limits]\nping = \"100ms\"\n";
+    let house = House::speaking("anthropic", Script::new().on("odd", slow), config).await;
+    let body = r#"{"model":"odd","max_tokens":9,"stream":true,"messages":[]}"#;
+    let reply = house.ask(message(body).header("x-weighbridge-trailer", "off")).await;
+    assert!(
+        reply.text().contains("event: ping\ndata: {\"type\":\"ping\"}\n\n"),
+        "{}",
+        reply.text()
+    );
+    assert!(!reply.text().contains(": weighbridge"));
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["output"]["sha256"], Digest::of(&reply.body).to_string());
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_shape_and_the_headers_of_its_front() {
+    let level = format!("[levels.default]\nsync = {{ requests = 1, window = \"1h\" }}\n{VIEW}");
+    let house =
+        House::speaking("anthropic", Script::new().on("odd", Behaviour::bytes(REPLY)), &level)
+            .await;
+    let first = house.ask(message(MESSAGE)).await;
+    assert_eq!(first.header("anthropic-ratelimit-requests-limit"), Some("1"));
+    assert_eq!(first.header("anthropic-ratelimit-requests-remaining"), Some("0"));
+    assert!(first.header("anthropic-ratelimit-requests-reset").unwrap().ends_with('Z'));
+    assert_eq!(first.header("x-ratelimit-limit-requests"), None);
+    assert_eq!(first.header("request-id"), first.header("x-request-id"));
+    let second = house.ask(message(MESSAGE)).await;
+    assert_eq!(second.status, 429);
+    assert_eq!(second.json()["error"]["type"], "rate_limit_error");
+    for (path, at) in [
+        ("/v1beta/models/odd:generateContent", "/error/status"),
+        ("/v1/responses", "/error/code"),
+        ("/api/chat", "/error"),
+    ] {
+        let reply = house.ask(Request::post(path, "{}")).await;
+        assert_eq!(reply.status, 429, "{}", reply.text());
+        assert!(reply.json().pointer(at).unwrap().is_string(), "{}", reply.text());
+    }
+    let no_key = http::call(house.url(), &message(MESSAGE)).await.unwrap();
+    assert_eq!(no_key.status, 401);
+    assert_eq!(no_key.json()["error"]["type"], "authentication_error");
+}
+
+#[tokio::test]
+async fn counting_tokens_is_free_and_leaves_no_receipt() {
+    let house = House::speaking("anthropic", Script::new(), "").await;
+    let body =
+        r#"{"model":"ok","max_tokens":9,"messages":[{"role":"user","content":"weigh this"}]}"#;
+    let reply = house.ask(Request::post("/v1/messages/count_tokens?beta=true", body)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.json()["input_tokens"].as_u64().unwrap() > 0);
+    assert_eq!(reply.header("anthropic-ratelimit-requests-limit"), None);
+    let contents = r#"{"contents":[{"role":"user","parts":[{"text":"weigh this"}]}]}"#;
+    let reply = house.ask(Request::post("/v1beta/models/ok:countTokens", contents)).await;
+    assert!(reply.json()["totalTokens"].as_u64().unwrap() > 0, "{}", reply.text());
+    assert!(house.receipts().await.is_empty());
+    assert_eq!(house.provider.seen_count(), 0);
+}
+
+#[tokio::test]
+async fn models_are_listed_in_the_shape_of_who_asks() {
+    let house = House::open().await;
+    let anthropic = |path: &str| Request::get(path).header("anthropic-version", "2023-06-01");
+    let page = house.ask(anthropic("/v1/models?limit=2")).await.json();
+    assert_eq!((page["data"].as_array().unwrap().len(), &page["has_more"]), (2, &true.into()));
+    assert_eq!(page["data"][0]["type"], "model");
+    let after = page["last_id"].as_str().unwrap();
+    let next =
+        house.ask(anthropic(&format!("/v1/models?limit=1000&after_id={after}"))).await.json();
+    assert_eq!(next["has_more"], false);
+    assert_eq!(next["data"].as_array().unwrap().len() + 2, house.provider.models().len());
+    assert_eq!(house.ask(anthropic("/v1/models/ok")).await.json()["id"], "ok");
+    assert_eq!(house.ask(anthropic("/v1/models?limit=0")).await.status, 400);
+    assert_eq!(house.ask(Request::get("/v1/models")).await.json()["object"], "list");
+    let google = house.ask(Request::get("/v1beta/models")).await.json();
+    assert!(google["models"][0]["name"].as_str().unwrap().starts_with("models/"));
+    let missing = house.ask(Request::get("/v1beta/models/none")).await;
+    assert_eq!((missing.status, &missing.json()["error"]["status"]), (404, &"NOT_FOUND".into()));
+    let tags = house.ask(Request::get("/api/tags")).await.json();
+    assert_eq!(tags["models"].as_array().unwrap().len(), house.provider.models().len());
+    let shown = house.ask(Request::post("/api/show", r#"{"model":"ok"}"#)).await.json();
+    assert_eq!(shown["capabilities"][1], "tools");
+    assert!(shown["model_info"].is_object());
+}
+
+#[tokio::test]
+async fn ollamas_version_needs_no_key_and_its_head_is_answered() {
+    let house = House::open().await;
+    let version = http::call(house.url(), &Request::get("/api/version")).await.unwrap().json();
+    let parts: Vec<u64> =
+        version["version"].as_str().unwrap().split('.').map(|part| part.parse().unwrap()).collect();
+    assert!(parts >= vec![0, 6, 4], "{parts:?}");
+    let head = http::call(house.url(), &Request::new("HEAD", "/")).await.unwrap();
+    assert_eq!(head.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_in_googles_query_is_taken_and_never_logged() {
+    let house = House::with(Script::new(), "[log]\nlevel = \"debug\"\n").await;
+    let path = format!("/v1beta/models?key={}", house.key);
+    let reply = http::call(house.url(), &Request::get(&path)).await.unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let wrong = format!("/v1beta/models/ok:generateContent?key={}x", house.key);
+    assert_eq!(http::call(house.url(), &Request::post(&wrong, "{}")).await.unwrap().status, 401);
+    let both = Request::get(&path).header("x-goog-api-key", "another");
+    assert_eq!(http::call(house.url(), &both).await.unwrap().status, 400);
+    let key = house.key.clone();
+    let words = house.gateway.said();
+    assert!(words.contains("/v1beta/models") && !words.contains(&key), "{words}");
+}
+
+#[tokio::test]
+async fn streams_of_google_are_events_only() {
+    let house = House::open().await;
+    let reply = house.ask(Request::post("/v1beta/models/ok:streamGenerateContent", "{}")).await;
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert!(reply.text().contains("alt=sse"));
+}
