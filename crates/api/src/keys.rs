@@ -2,7 +2,7 @@
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
-use weighbridge_core::credential::{self, Fingerprint, Key};
+use weighbridge_core::credential::{self, Fingerprint, Key, Kind};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::{AccountId, KeyId};
@@ -21,7 +21,7 @@ fn show(listed: &ListedKey) -> Value {
     json!({
         "id": listed.key.id,
         "account": listed.account,
-        "kind": "bearer",
+        "kind": listed.key.kind.as_str(),
         "role": listed.key.role.as_str(),
         "name": listed.key.name,
         "trusted_headers": listed.key.trusted_headers,
@@ -41,7 +41,9 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     if account != mine && !principal.key.role.may(Permission::ManageAccounts) {
         return Err(missing("account"));
     }
+    let kind = kind(fields.text("kind")?)?;
     let role = match fields.text("role")? {
+        None if kind == Kind::Endpoint => Role::User,
         None => Role::Developer,
         Some(text) => text.parse().map_err(|error: weighbridge_core::role::NotARole| {
             invalid("role", &error.to_string())
@@ -52,20 +54,18 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
         let words = format!("a key of role `{own}` cannot create one of role `{role}`");
         return Err(Failure::client(Code::Forbidden, words).at("role"));
     }
-    match fields.text("kind")? {
-        None | Some("bearer") => {}
-        Some("hmac" | "endpoint") => {
-            let words = "kind: other keys than `bearer` are not in this version";
-            return Err(Failure::client(Code::NotAvailable, words).at("kind"));
-        }
-        Some(_) => return Err(invalid("kind", "should be `bearer`")),
+    if kind == Kind::Endpoint && role != Role::User {
+        // It stands in addresses, which are written down in many places.
+        let words = "role: an endpoint token makes calls and nothing else, so its role is `user`";
+        return Err(Failure::client(Code::InvalidRequest, words).at("role"));
     }
     let now = gateway.clock().now().wall;
     let entropy = gateway.entropy();
-    let text = credential::make(entropy::fresh(entropy).map_err(|_| no_entropy())?);
+    let text = credential::make(kind, entropy::fresh(entropy).map_err(|_| no_entropy())?);
     let fingerprint = Fingerprint::of(text.reveal()).ok_or_else(no_entropy)?;
     let key = Key {
         id: KeyId::new(now, entropy::fresh(entropy).map_err(|_| no_entropy())?),
+        kind,
         role,
         name: fields.name()?.map(str::to_owned),
         trusted_headers: fields.flag("trusted_headers")?.unwrap_or(false),
@@ -75,8 +75,24 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     let new = NewKey { key, account, fingerprint, stamp };
     gateway.store().add_key(new).await.map_err(store_failure)?;
     let mut value = show(&listed);
-    value["key"] = json!(text.reveal());
+    match kind {
+        Kind::Bearer => value["key"] = json!(text.reveal()),
+        Kind::Endpoint => value["token"] = json!(text.reveal()),
+    }
     Ok(json_answer(StatusCode::CREATED, &value))
+}
+
+fn kind(text: Option<&str>) -> Result<Kind, Failure> {
+    match text {
+        None => Ok(Kind::Bearer),
+        Some("hmac") => {
+            let words = "kind: `hmac` is not in this version; `bearer` and `endpoint` are";
+            Err(Failure::client(Code::NotAvailable, words).at("kind"))
+        }
+        Some(word) => {
+            Kind::read(word).ok_or_else(|| invalid("kind", "should be `bearer` or `endpoint`"))
+        }
+    }
 }
 
 pub(crate) async fn list(ask: Ask) -> Result<Response<ReplyBody>, Failure> {

@@ -141,7 +141,7 @@ fn body(operation: Operation) -> Option<Value> {
                 "account": text(),
                 "role": reference("Role"),
                 "name": text(),
-                "kind": { "const": "bearer" },
+                "kind": { "enum": ["bearer", "endpoint"] },
                 "trusted_headers": { "type": "boolean" },
             }),
         )),
@@ -164,13 +164,14 @@ fn object(required: &[&str], properties: Value) -> Value {
 
 fn schemas() -> Value {
     let key = json!({
-        "id": text(), "account": text(), "kind": { "const": "bearer" },
+        "id": text(), "account": text(), "kind": { "enum": ["bearer", "endpoint"] },
         "role": reference("Role"), "name": text_or_null(),
         "trusted_headers": { "type": "boolean" },
         "created_at": text(), "revoked_at": text_or_null(),
     });
     let mut new_key = key.clone();
     new_key["key"] = text();
+    new_key["token"] = text();
     json!({
         "Error": object(&["error"], json!({
             "error": object(&["code", "message"], json!({
@@ -194,7 +195,7 @@ fn schemas() -> Value {
             })),
         })),
         "Key": object(&["id", "account", "kind", "role"], key),
-        "NewKey": object(&["id", "account", "kind", "role", "key"], new_key),
+        "NewKey": object(&["id", "account", "kind", "role"], new_key),
         "Receipt": receipt(),
         "Proof": proof(),
         "Provenance": object(&["receipt", "as"], json!({

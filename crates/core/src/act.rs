@@ -4,6 +4,7 @@ use serde::Serialize;
 use weighbridge_proof::{Salt, Timestamp, entry, section};
 
 use crate::budget::Budget;
+use crate::credential::Kind;
 use crate::entropy::{self, Entropy, NoEntropy};
 use crate::id::{AccountId, ActId, KeyId};
 use crate::money::{Amount, Currency};
@@ -77,6 +78,8 @@ pub enum Deed<'a> {
         key: KeyId,
         /// Whose.
         account: AccountId,
+        /// Where it may stand.
+        kind: Kind,
         /// What it may be used for.
         role: &'a str,
         /// Its name.
@@ -133,6 +136,9 @@ struct To<'a> {
     account: Option<AccountId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     budget: Option<BudgetEntry>,
+    /// Of a key that stands elsewhere than in a header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,10 +214,11 @@ fn what<'a>(deed: &Deed<'a>) -> What<'a> {
             of: account.to_string(),
             to: To { budget: Some(budget.into()), ..To::default() },
         },
-        Deed::CreateKey { key, account, role, name, trusted_headers } => What {
+        Deed::CreateKey { key, account, kind, role, name, trusted_headers } => What {
             of: key.to_string(),
             to: To {
                 account: Some(account),
+                kind: (kind != Kind::Bearer).then(|| kind.as_str()),
                 name,
                 role: Some(role),
                 trusted_headers: Some(trusted_headers),
@@ -248,7 +255,14 @@ mod tests {
             Deed::CreateAccount { account, name: "acme", level: "default", budget: None },
             Deed::ChangeAccount { account, name: Some("new"), level: None },
             Deed::ChangeBudget { account, budget: Some(budget) },
-            Deed::CreateKey { key, account, role: "developer", name: None, trusted_headers: false },
+            Deed::CreateKey {
+                key,
+                account,
+                kind: Kind::Endpoint,
+                role: "user",
+                name: None,
+                trusted_headers: false,
+            },
             Deed::RevokeKey { key },
         ];
         for deed in &deeds {

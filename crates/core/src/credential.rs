@@ -1,4 +1,4 @@
-//! Bearer keys: 256 random bits in a text that says what it is and whether it was copied whole.
+//! Keys: 256 random bits in a text that says what it is and whether it was copied whole.
 
 use std::fmt;
 
@@ -9,8 +9,46 @@ use crate::id::KeyId;
 use crate::redacted::Redacted;
 use crate::role::Role;
 
-/// What every key that the gateway makes begins with.
-pub const PREFIX: &str = "wb_";
+/// What kind of key it is: where it may stand. A key's text says it, so that none of one kind is taken
+/// for one of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// In a header.
+    Bearer,
+    /// In the address, for clients that can send no header: it makes calls and nothing else.
+    Endpoint,
+}
+
+impl Kind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Bearer, Self::Endpoint];
+
+    /// The word in requests and lists.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Endpoint => "endpoint",
+        }
+    }
+
+    /// What every key of this kind begins with that the gateway makes.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Bearer => "wb_",
+            Self::Endpoint => "wbe_",
+        }
+    }
+
+    /// The kind that a word names.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// The kind of key that this text is. One that the gateway did not make stands in a header.
+    pub fn of(text: &str) -> Self {
+        if text.starts_with(Self::Endpoint.prefix()) { Self::Endpoint } else { Self::Bearer }
+    }
+}
 
 /// Hexadecimal digits of the secret, then of its checksum.
 const SECRET_DIGITS: usize = 64;
@@ -22,11 +60,11 @@ pub const LONGEST: usize = 512;
 /// The fewest characters a key given from outside may have.
 pub const SHORTEST_GIVEN: usize = 32;
 
-/// A key of the gateway's own making out of 32 random bytes: `wb_`, 64 digits, 8 digits of check.
-pub fn make(random: [u8; 32]) -> Redacted {
+/// A key of the gateway's own making out of 32 random bytes: its prefix, 64 digits, 8 of check.
+pub fn make(kind: Kind, random: [u8; 32]) -> Redacted {
     let secret = Digest::from_bytes(random).to_string();
     let check = check(&secret);
-    Redacted::new(format!("{PREFIX}{secret}{check}"))
+    Redacted::new(format!("{}{secret}{check}", kind.prefix()))
 }
 
 /// What is kept of a key, and what it is found by.
@@ -40,7 +78,8 @@ impl Fingerprint {
         if text.is_empty() || text.len() > LONGEST {
             return None;
         }
-        if let Some(rest) = text.strip_prefix(PREFIX) {
+        let made = Kind::ALL.into_iter().find_map(|kind| text.strip_prefix(kind.prefix()));
+        if let Some(rest) = made {
             let (secret, given) = rest.split_at_checked(SECRET_DIGITS)?;
             if given.len() != CHECK_DIGITS || given != check(secret) {
                 return None;
@@ -86,6 +125,8 @@ pub struct Principal {
 pub struct Key {
     /// Its id.
     pub id: KeyId,
+    /// Where it may stand.
+    pub kind: Kind,
     /// What it may be used for.
     pub role: Role,
     /// What its owner calls it.
@@ -100,16 +141,16 @@ mod tests {
 
     #[test]
     fn a_key_has_prefix_256_bits_and_check() {
-        let key = make([0xab; 32]);
+        let key = make(Kind::Bearer, [0xab; 32]);
         assert_eq!(key.reveal().len(), 3 + 64 + 8);
         assert!(Fingerprint::of(key.reveal()).is_some());
     }
 
     #[test]
     fn any_changed_or_lost_character_is_seen_without_a_look_up() {
-        let key = make([0xab; 32]);
+        let key = make(Kind::Bearer, [0xab; 32]);
         let text = key.reveal();
-        for at in PREFIX.len()..text.len() {
+        for at in Kind::Bearer.prefix().len()..text.len() {
             let mut bytes = text.as_bytes().to_vec();
             bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
             assert_eq!(Fingerprint::of(std::str::from_utf8(&bytes).unwrap()), None, "at {at}");

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_path_is_shown_without_what_may_be_a_key() {
         assert_eq!(super::path("/v1/chat/completions"), "/v1/chat/completions");
-        let key = crate::credential::make([1; 32]);
+        let key = crate::credential::make(crate::credential::Kind::Endpoint, [1; 32]);
         assert_eq!(super::path(&format!("/v1/{}/x", key.reveal())), "/v1/.../x");
         assert!(super::path(&"/a".repeat(1000)).len() < 140);
     }

@@ -45,7 +45,7 @@ pub(crate) fn obtain(data_dir: &Path, entropy: &dyn Entropy) -> Result<Redacted,
     let random = entropy::fresh(entropy).map_err(|error| {
         StartError::Environment(format!("no administrator's key can be made: {error}"))
     })?;
-    let key = credential::make(random);
+    let key = credential::make(credential::Kind::Bearer, random);
     write_private(data_dir, &file, &key).map_err(failed)?;
     Ok(key)
 }

@@ -17,9 +17,9 @@ use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::RequestId;
 use weighbridge_core::redacted;
-use weighbridge_gateway::front::call;
 use weighbridge_gateway::front::route::Route;
 use weighbridge_gateway::front::words::Dialect;
+use weighbridge_gateway::front::{call, credential};
 use weighbridge_gateway::{Gateway, ReplyBody};
 
 use crate::config::ServerLimits;
@@ -71,15 +71,18 @@ impl Router {
 
     async fn answer(
         &self,
-        head: request::Parts,
+        mut head: request::Parts,
         body: Incoming,
         at: weighbridge_core::clock::Moment,
         id: Option<&HeaderValue>,
     ) -> Response<ReplyBody> {
-        let path = head.uri.path();
         if let Err(failure) = self.check_head(&head.headers) {
             return self.refuse(&failure);
         }
+        if let Err(failure) = credential::take_token(&mut head) {
+            return self.refuse(&failure);
+        }
+        let path = head.uri.path();
         if path == "/metrics" && head.method == Method::GET {
             return match self.serves {
                 Serves::Metrics | Serves::Everything { metrics: true } => self.metrics(),
@@ -95,10 +98,11 @@ impl Router {
         if let Some(answer) = probes::answer(&self.gateway, &head.method, path) {
             return answer;
         }
-        if path == weighbridge_api::PREFIX || is_native(path) {
+        let by_token = credential::has_token(&head.headers);
+        if !by_token && (path == weighbridge_api::PREFIX || is_native(path)) {
             return weighbridge_api::serve(&self.gateway, head, body, at).await;
         }
-        if path.starts_with(ledger::PREFIX) {
+        if !by_token && path.starts_with(ledger::PREFIX) {
             return ledger::serve(&self.gateway, &head, self.ledger).await;
         }
         if wants_websocket(&head.headers) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use weighbridge_core::account::{Account, OPERATOR};
 use weighbridge_core::act::{Deed, Stamp};
-use weighbridge_core::credential::{Fingerprint, Key, Principal};
+use weighbridge_core::credential::{Fingerprint, Key, Kind, Principal};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_core::role::Role;
 use weighbridge_proof::Timestamp;
@@ -173,7 +173,7 @@ impl Store {
             let after = after.map_or([0; 16], KeyId::to_bytes);
             let read = connection
                 .prepare_cached(
-                    "SELECT id, account, role, name, trusted_headers, created_at, revoked_at \
+                    "SELECT id, account, role, name, trusted_headers, created_at, revoked_at, kind \
                      FROM keys WHERE id > ?1 AND (?2 IS NULL OR account = ?2) \
                      ORDER BY id LIMIT ?3",
                 )?
@@ -266,6 +266,7 @@ fn set_admin_key(
     let deed = Deed::CreateKey {
         key: KeyId::from_bytes(key),
         account: AccountId::from_bytes(account),
+        kind: Kind::Bearer,
         role: Role::Admin.as_str(),
         name: Some(ADMIN_KEY_NAME),
         trusted_headers: false,
@@ -275,8 +276,9 @@ fn set_admin_key(
 
 fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
     connection.execute(
-        "INSERT INTO keys (id, account, fingerprint, role, name, trusted_headers, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO keys \
+         (id, account, fingerprint, role, name, trusted_headers, created_at, kind) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             new.key.id.to_bytes(),
             new.account.to_bytes(),
@@ -285,11 +287,13 @@ fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
             new.key.name,
             new.key.trusted_headers,
             new.stamp.at.micros(),
+            new.key.kind.as_str(),
         ],
     )?;
     let deed = Deed::CreateKey {
         key: new.key.id,
         account: new.account,
+        kind: new.key.kind,
         role: new.key.role.as_str(),
         name: new.key.name.as_deref(),
         trusted_headers: new.key.trusted_headers,
@@ -304,13 +308,14 @@ fn find(
     let found = connection
         .prepare_cached(
             "SELECT keys.id, keys.role, keys.name, keys.trusted_headers, \
-             accounts.id, accounts.name, accounts.level \
+             accounts.id, accounts.name, accounts.level, keys.kind \
              FROM keys JOIN accounts ON accounts.id = keys.account \
              WHERE keys.fingerprint = ?1 AND keys.revoked_at IS NULL",
         )?
         .query_row([fingerprint.as_bytes()], |row| {
             let key = Key {
                 id: KeyId::from_bytes(row.get(0)?),
+                kind: read_kind(row, 7)?,
                 role: read_role(row, 1)?,
                 name: row.get(2)?,
                 trusted_headers: row.get(3)?,
@@ -330,6 +335,7 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<ListedKey> {
     Ok(ListedKey {
         key: Key {
             id: KeyId::from_bytes(row.get(0)?),
+            kind: read_kind(row, 7)?,
             role: read_role(row, 2)?,
             name: row.get(3)?,
             trusted_headers: row.get(4)?,
@@ -337,6 +343,16 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<ListedKey> {
         account: AccountId::from_bytes(row.get(1)?),
         created_at: Timestamp::from_micros(row.get(5)?),
         revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
+    })
+}
+
+/// A kind that this version does not know is no key that it can judge.
+fn read_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Kind> {
+    let text: String = row.get(column)?;
+    Kind::read(&text).ok_or_else(|| {
+        let kind = rusqlite::types::Type::Text;
+        let words = format!("a key of the kind `{text}`");
+        rusqlite::Error::FromSqlConversionFailure(column, kind, words.into())
     })
 }
 

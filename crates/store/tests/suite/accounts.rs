@@ -1,7 +1,7 @@
 //! Accounts and keys.
 
 use weighbridge_core::account::Account;
-use weighbridge_core::credential::{self, Fingerprint, Key};
+use weighbridge_core::credential::{self, Fingerprint, Key, Kind};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_core::role::Role;
 use weighbridge_proof::Timestamp;
@@ -15,12 +15,13 @@ const NOW: Timestamp = Timestamp::from_micros(1);
 async fn add(store: &Store, number: u8) -> (AccountId, KeyId, Fingerprint) {
     let account = AccountId::from_bytes([number; 16]);
     let id = KeyId::from_bytes([number; 16]);
-    let text = credential::make([number; 32]);
+    let text = credential::make(Kind::Bearer, [number; 32]);
     let fingerprint = Fingerprint::of(text.reveal()).unwrap();
     let name = format!("account {number}");
     let new = Account { id: account, name, level: "default".to_owned() };
     store.add_account(new, None, stamp(NOW)).await.unwrap();
-    let key = Key { id, role: Role::Developer, name: None, trusted_headers: false };
+    let key =
+        Key { id, kind: Kind::Bearer, role: Role::Developer, name: None, trusted_headers: false };
     store.add_key(NewKey { key, account, fingerprint, stamp: stamp(NOW) }).await.unwrap();
     (account, id, fingerprint)
 }
@@ -48,9 +49,10 @@ async fn a_revoked_key_is_refused_from_then_on() {
 async fn a_key_of_no_account_is_refused_and_harms_nobody_in_its_commit() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), Options::default()).store;
-    let text = credential::make([9; 32]);
+    let text = credential::make(Kind::Bearer, [9; 32]);
     let key = Key {
         id: KeyId::from_bytes([9; 16]),
+        kind: Kind::Bearer,
         role: Role::User,
         name: None,
         trusted_headers: false,
@@ -86,7 +88,8 @@ async fn a_renamed_account_is_seen_by_its_keys_at_once() {
 async fn a_new_administrators_key_replaces_the_one_before() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), Options::default()).store;
-    let fingerprint = |byte| Fingerprint::of(credential::make([byte; 32]).reveal()).unwrap();
+    let fingerprint =
+        |byte| Fingerprint::of(credential::make(Kind::Bearer, [byte; 32]).reveal()).unwrap();
     for (byte, other) in [(1, 2), (2, 1), (1, 2)] {
         let account = AccountId::from_bytes([byte; 16]);
         let key = KeyId::new(NOW, [byte; 10]);

@@ -23,7 +23,7 @@ fn file(version: u32) -> PathBuf {
 }
 
 fn fingerprint() -> Fingerprint {
-    Fingerprint::of(credential::make([5; 32]).reveal()).unwrap()
+    Fingerprint::of(credential::make(credential::Kind::Bearer, [5; 32]).reveal()).unwrap()
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! The same flavor on both sides, in the dialects beside chat completions (invariant F1), and what
 //! each front does in its own way.
 
+use serde_json::json;
 use weighbridge_proof::Digest;
 use weighbridge_testkit::http::{self, Request};
 use weighbridge_testkit::provider::StreamEnd;
 use weighbridge_testkit::{Behaviour, Script};
 
-use crate::house::{House, SECRET, VIEW, without_comments};
+use crate::house::{House, SECRET, VIEW, post, without_comments};
 
 /// Legal JSON that no parser would write again as it stands, with what nobody here knows.
 const MESSAGE: &str = r#"{ "model":"odd" ,"max_tokens" : 64, "new_field":1e400,"messages":[{"role":"user",
@@ -220,4 +221,51 @@ async fn streams_of_google_are_events_only() {
     let reply = house.ask(Request::post("/v1beta/models/ok:streamGenerateContent", "{}")).await;
     assert_eq!(reply.status, 400, "{}", reply.text());
     assert!(reply.text().contains("alt=sse"));
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_key_comes_by_an_address_with_a_token() {
+    let house = House::with(Script::new(), "[log]\nlevel = \"debug\"\n").await;
+    let wanted = json!({ "account": house.account, "kind": "endpoint", "name": "kiosk" });
+    let made = post(house.url(), "/gateway/v1/keys", &house.admin, &wanted).await.json();
+    assert_eq!((&made["kind"], &made["role"]), (&"endpoint".into(), &"user".into()));
+    let token = made["token"].as_str().unwrap();
+    let at = |path: &str| format!("/k/{token}{path}");
+    let body =
+        r#"{"model":"ok","stream":false,"messages":[{"role":"user","content":"weigh this"}]}"#;
+    for (path, body) in [
+        ("/v1/chat/completions", body),
+        ("/api/chat", body),
+        ("/v1/responses", r#"{"model":"ok","input":"weigh this"}"#),
+    ] {
+        // Many such clients insist on sending some key.
+        let request = Request::post(&at(path), body).header("authorization", "Bearer ollama");
+        let reply = http::call(house.url(), &request).await.unwrap();
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        assert_eq!(house.receipt_of(&reply).await["key"], made["id"]);
+    }
+    for probe in ["/", "/api/tags", "/api/version", "/v1/models"] {
+        let reply = http::call(house.url(), &Request::get(&at(probe))).await.unwrap();
+        assert_eq!(reply.status, 200, "{probe}: {}", reply.text());
+    }
+    // It makes calls and nothing else, and stands nowhere else.
+    for path in [at("/gateway/v1/me"), at("/gateway/v1/receipts"), at("/ledger/checkpoint")] {
+        let reply = http::call(house.url(), &Request::get(&path)).await.unwrap();
+        assert_eq!(reply.status, 404, "{path}");
+    }
+    let in_header = Request::get("/v1/models").bearer(token);
+    assert_eq!(http::call(house.url(), &in_header).await.unwrap().status, 401);
+    let in_path = format!("/k/{}/v1/models", house.key);
+    assert_eq!(http::call(house.url(), &Request::get(&in_path)).await.unwrap().status, 401);
+    let mut greater = wanted.clone();
+    greater["role"] = "admin".into();
+    assert_eq!(post(house.url(), "/gateway/v1/keys", &house.admin, &greater).await.status, 400);
+    let listed = house.ask(Request::get("/gateway/v1/keys")).await;
+    assert!(!listed.text().contains(token) && listed.text().contains("endpoint"));
+    assert!(!house.gateway.said().contains(token));
+    let revoke = format!("/gateway/v1/keys/{}", made["id"].as_str().unwrap());
+    let request = Request::new("DELETE", &revoke).bearer(&house.admin);
+    assert_eq!(http::call(house.url(), &request).await.unwrap().status, 204);
+    let reply = http::call(house.url(), &Request::get(&at("/v1/models"))).await.unwrap();
+    assert_eq!(reply.status, 401);
 }
