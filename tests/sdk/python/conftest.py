@@ -5,7 +5,7 @@ import itertools
 import openai
 import pytest
 
-from gateway import Gateway
+from gateway import Gateway, desks
 from provider import MODELS, Provider
 
 _numbers = itertools.count(1)
@@ -20,7 +20,7 @@ def provider():
 
 @pytest.fixture(scope="session")
 def gateway(provider, tmp_path_factory):
-    gateway = Gateway(tmp_path_factory.mktemp("gateway"), provider.base_url, MODELS)
+    gateway = Gateway(tmp_path_factory.mktemp("gateway"), desks(provider.base_url, MODELS))
     yield gateway
     assert gateway.stop() == 0, gateway.words()
 

@@ -10,10 +10,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-CONFIG = """\
+HEAD = """\
 listen = "127.0.0.1:0"
 data_dir = {data}
+"""
 
+DESKS = """
 [[providers]]
 name = "desk"
 flavor = "openai"
@@ -77,22 +79,21 @@ view = {{ requests = 100000, window = "1m" }}
 """
 
 
-class Gateway:
-    """`weighbridge serve` with one scripted provider behind it."""
+def desks(provider_url, models):
+    """The configuration of one scripted provider, as a patient and as a hasty one."""
+    return DESKS.format(url=json.dumps(provider_url), models=json.dumps(models))
 
-    def __init__(self, folder, provider_url, models):
+
+class Gateway:
+    """`weighbridge serve` with a configuration of its own."""
+
+    def __init__(self, folder, config):
         data = Path(folder) / "data"
-        config = Path(folder) / "weighbridge.toml"
-        config.write_text(
-            CONFIG.format(
-                data=json.dumps(str(data)),
-                url=json.dumps(provider_url),
-                models=json.dumps(models),
-            )
-        )
+        path = Path(folder) / "weighbridge.toml"
+        path.write_text(HEAD.format(data=json.dumps(str(data))) + config)
         self.log = (Path(folder) / "log").open("w+")
         self.process = subprocess.Popen(
-            [os.environ["WEIGHBRIDGE_BIN"], "serve", "--config", str(config)],
+            [os.environ["WEIGHBRIDGE_BIN"], "serve", "--config", str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -151,14 +152,18 @@ class Gateway:
 
     def only_receipt(self, key, within=5.0):
         """The one receipt of the key's account, waited for: the caller may have left before."""
+        return self.receipts(key, 1, within)[0]
+
+    def receipts(self, key, count, within=5.0):
+        """All receipts of the key's account, waited for until there are so many."""
         end = time.monotonic() + within
         while True:
             items = self.ask("GET", "/gateway/v1/receipts", key)["items"]
-            if items or time.monotonic() > end:
+            if len(items) >= count or time.monotonic() > end:
                 break
             time.sleep(0.02)
-        assert len(items) == 1, f"one receipt was to be there: {items}"
-        return items[0]
+        assert len(items) == count, f"{count} receipts were to be there: {items}"
+        return items
 
     def stop(self):
         """Ends it as an operator would; it must end well."""
