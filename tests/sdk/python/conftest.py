@@ -1,12 +1,18 @@
-"""One gateway and one provider for all tests; an account of its own for each."""
+"""One gateway and one provider for all tests, and one of each flavor for the matrix.
+
+Every test has an account of its own.
+"""
 
 import itertools
 
 import openai
+import providers
 import pytest
 
 from gateway import Gateway, desks
 from provider import MODELS, Provider
+
+pytest.register_assert_rewrite("cases")
 
 _numbers = itertools.count(1)
 
@@ -23,6 +29,15 @@ def gateway(provider, tmp_path_factory):
     gateway = Gateway(tmp_path_factory.mktemp("gateway"), desks(provider.base_url, MODELS))
     yield gateway
     assert gateway.stop() == 0, gateway.words()
+
+
+@pytest.fixture(scope="session")
+def servers():
+    """The scripted providers, by their flavors' names."""
+    servers = providers.start()
+    yield servers
+    for server in servers.values():
+        server.stop()
 
 
 @pytest.fixture

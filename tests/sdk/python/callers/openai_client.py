@@ -1,0 +1,18 @@
+"""The openai SDK's client, and its exceptions by status."""
+
+import openai
+
+ERRORS = {
+    400: openai.BadRequestError,
+    404: openai.NotFoundError,
+    429: openai.RateLimitError,
+    500: openai.InternalServerError,
+}
+
+
+def client_of(root, key):
+    """A client that tries once, over plain HTTP."""
+    http_client = openai.DefaultHttpxClient(verify=False)
+    return openai.OpenAI(
+        api_key=key, base_url=f"{root}/v1", timeout=15, max_retries=0, http_client=http_client
+    )
