@@ -10,6 +10,7 @@ import providers
 import pytest
 
 from gateway import Gateway, desks
+from matrix import MATRIX
 from provider import MODELS, Provider
 
 pytest.register_assert_rewrite("cases")
@@ -83,3 +84,10 @@ def text(request):
 @pytest.fixture
 def messages(text):
     return [{"role": "user", "content": text}]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says at the end what the matrix came to."""
+    for line in MATRIX.lines():
+        terminalreporter.write_line(line)
+    MATRIX.write()
