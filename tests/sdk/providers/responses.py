@@ -8,7 +8,7 @@ from .responses_request import ask_of, check
 
 NAME = "responses"
 BASE = "/v1"
-BEHAVIOURS = [*mind.BEHAVIOURS, "comments", "failed"]
+BEHAVIOURS = [*mind.BEHAVIOURS, "comments", "failed", "nested-error"]
 
 
 def take(call):
@@ -197,8 +197,11 @@ class _Voice:
         return out + self._event(status["status"], response=self.head | status | rest)
 
     def fail(self, words):
-        value = {"type": "error", "sequence_number": self.number, "code": "server_error"}
-        return voice.event(value | {"message": words, "param": None}, "error")
+        error = {"code": "server_error", "message": words, "param": None}
+        if self.behaviour == "nested-error":
+            error = {"error": {"type": "server_error"} | error}
+        value = {"type": "error", "sequence_number": self.number} | error
+        return voice.event(value, "error")
 
     def _place(self):
         return {

@@ -10,6 +10,8 @@ import json
 from . import mind
 from .refusal import Refusal
 
+# `nested-error` is the same with the error in a member of its own, where a flavor has both ways.
+BREAKS = ("mid-error", "nested-error")
 COMMENTS = b': keep-alive\n\n: scripted {"comment": "is no event"}\n\n'
 
 
@@ -23,7 +25,7 @@ def refuse_if_told(behaviour):
 
 def say_whole(call, behaviour, body):
     """Sends a reply that is not streamed."""
-    if behaviour == "mid-error":
+    if behaviour in BREAKS:
         raise Refusal(500, "scripted mid-error")
     if behaviour == "slow":
         call.pause(mind.SLOW_MOST)
@@ -39,9 +41,9 @@ def say_streamed(call, behaviour, media_type, voice, answer):
             stream.send(before + piece)
 
         send(voice.begin())
-        if behaviour in ("mid-error", "cut", "slow"):
+        if behaviour in (*BREAKS, "cut", "slow"):
             send(voice.text(mind.WORDS[0]))
-        if behaviour == "mid-error":
+        if behaviour in BREAKS:
             send(voice.fail("scripted mid-error"))
             return
         if behaviour == "cut":

@@ -7,13 +7,14 @@ import urllib.request
 from pathlib import Path
 
 import httpx2
+import openai
 import providers
 import pytest
 from google.genai.errors import UnknownApiResponseError
 from providers import SECRET
 
 from callers import CALLERS, Anthropic, Chat, Gemini, Ollama, Responses
-from callers.caller import ONE_CITY, PROMPT
+from callers.caller import ONE_CITY, PROMPT, StreamFailed
 from callers.chat import TOOLS
 from cases import CASES, WHOLE, Cell
 
@@ -87,6 +88,14 @@ def test_comment_lines_are_no_events(call_directly, caller):
 def test_the_google_sdk_takes_comment_lines_for_json(call_directly):
     with pytest.raises(UnknownApiResponseError):
         call_directly(Gemini).stream("gemini-comments", [])
+
+
+def test_an_error_event_is_raised_where_the_error_stands_in_it(call_directly):
+    responses = call_directly(Responses)
+    with pytest.raises(StreamFailed):
+        responses.stream("responses-mid-error", [])
+    with pytest.raises(openai.APIError, match="scripted mid-error"):
+        responses.stream("responses-nested-error", [])
 
 
 def test_chat_thinks_and_counts_in_its_own_way(call_directly):

@@ -3,6 +3,8 @@
 import base64
 import json
 
+import openai
+
 from .caller import (
     LIMIT,
     PNG,
@@ -39,8 +41,9 @@ class Responses(Caller):
     name = "openai-responses"
     flavor = "responses"
     errors = ERRORS
-    # The SDK raises nothing for an error in a stream: it is an event that its users look for.
-    broken = StreamFailed
+    # The SDK raises for an event with an `error` in it. One that only says so by its type, as the
+    # SDK's own types have it, is passed on, and its users look for it.
+    broken = (StreamFailed, openai.APIError)
 
     def __init__(self, root, key):
         self.client = client_of(root, key)
