@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// The Python SDK's tests, or why they cannot be run here.
 pub(crate) fn python() -> Result<Option<String>> {
-    need("python3", (3, 10)).map_or_else(missing, |()| with_gateway(python::run))
+    need("python3", (3, 11)).map_or_else(missing, |()| with_gateway(python::run))
 }
 
 /// The Node SDK's tests, or why they cannot be run here.

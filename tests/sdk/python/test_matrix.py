@@ -32,7 +32,7 @@ models = {models}
 timeout = {{ connect = "2s", first_byte = "10s", idle = "10s", total = "20s" }}
 """
 # The two that OpenAI has: responses for the models that it says so of, and chat.
-EXTRA = {"openai": "responses = false\n", "responses": "responses = true\n"}
+EXTRA = {"openai": "responses = false\n", "responses": 'responses = "only"\n'}
 
 
 def one_of_each(servers):

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Method, Response, StatusCode, request};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::failure::{Code, Failure};
@@ -24,6 +24,9 @@ pub const PATHS: [&str; 5] = [
     "/v1beta/models/{model}",
 ];
 
+/// What Google's own SDKs send.
+const GOOGLES: [&str; 2] = ["x-goog-api-client", "x-goog-api-key"];
+
 /// Something that can be asked for, of a model whose name still is as it stood in the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
@@ -41,10 +44,12 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// What a path asks for. The versions of the API are one here; where a path is one of OpenAI's
-    /// too, the method behind the model's name tells whose it is.
-    pub fn of(path: &str) -> Option<Self> {
+    /// too, the method behind the model's name or a header of Google's own tells whose it is.
+    pub fn of(path: &str, headers: &HeaderMap) -> Option<Self> {
         let path = path.trim_end_matches('/');
         let beta = ["/v1beta", "/v1alpha"].iter().find_map(|version| path.strip_prefix(version));
+        let googles = GOOGLES.iter().any(|name| headers.contains_key(*name));
+        let beta = beta.or_else(|| path.strip_prefix("/v1").filter(|_| googles));
         let below = beta.or_else(|| path.strip_prefix("/v1"))?;
         if below == "/models" {
             return beta.map(|_| Self::Models);
@@ -166,8 +171,12 @@ mod tests {
             ("/v1/models", None),
             ("/v1beta/files", None),
         ] {
-            assert_eq!(Endpoint::of(path), endpoint, "{path}");
+            assert_eq!(Endpoint::of(path, &HeaderMap::new()), endpoint, "{path}");
         }
+        let mut googles = HeaderMap::new();
+        googles.insert("x-goog-api-client", HeaderValue::from_static("google-genai-sdk/3.6.1"));
+        assert_eq!(Endpoint::of("/v1/models", &googles), Some(Endpoint::Models));
+        assert_eq!(Endpoint::of("/v1/models/a", &googles), Some(Endpoint::Model("a".to_owned())));
     }
 
     #[test]

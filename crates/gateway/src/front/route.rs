@@ -30,7 +30,7 @@ impl Route {
         if let Some(endpoint) = anthropic::Endpoint::of(path, headers) {
             return Some(Self::Anthropic(endpoint));
         }
-        if let Some(endpoint) = gemini::Endpoint::of(path) {
+        if let Some(endpoint) = gemini::Endpoint::of(path, headers) {
             return Some(Self::Gemini(endpoint));
         }
         if let Some(endpoint) = ollama::Endpoint::of(path) {

@@ -13,11 +13,16 @@ pub fn error_event(face: &Face, code: &str, message: &str) -> Vec<u8> {
     out
 }
 
-/// Writes that event at its place in the stream.
+/// Writes that event at its place in the stream. Its error stands in it twice: agents read it in the
+/// response, and OpenAI's own SDKs raise an exception only for an `error` beside that.
 pub(super) fn write(face: &Face, sequence: &mut u64, code: &str, message: &str, out: &mut Vec<u8>) {
     event(sequence, out, "response.failed", |root| {
         root.object("response", |response| {
             write_response(face, Status::Failed(code, message), |_| (), response);
+        });
+        root.object("error", |error| {
+            error.text("code", code);
+            error.text("message", message);
         });
     });
 }
