@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_missing_tool_is_said_with_the_version_that_is_needed() {
-        let words = need("weighbridge-no-such-program", (3, 10)).unwrap_err();
-        assert_eq!(words, "weighbridge-no-such-program is not here (3.10 or later is needed)");
+        let words = need("weighbridge-no-such-program", (3, 11)).unwrap_err();
+        assert_eq!(words, "weighbridge-no-such-program is not here (3.11 or later is needed)");
     }
 }
