@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use weighbridge_core::account::Account;
 use weighbridge_core::budget::{Budget, Period};
-use weighbridge_core::credential::{self, Fingerprint};
+use weighbridge_core::credential::{self, Fingerprint, Key, Kind};
 use weighbridge_core::day::Day;
+use weighbridge_core::id::KeyId;
 use weighbridge_core::receipt;
+use weighbridge_core::role::Role;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Options;
 use weighbridge_store::books::audit;
 use weighbridge_store::idempotency::OnceKey;
+use weighbridge_store::keyring::NewKey;
 
 use crate::money::{call, keep_prices};
 use crate::stage::{content, intent, open, stamp};
@@ -23,7 +26,7 @@ fn file(version: u32) -> PathBuf {
 }
 
 fn fingerprint() -> Fingerprint {
-    Fingerprint::of(credential::make(credential::Kind::Bearer, [5; 32]).reveal()).unwrap()
+    Fingerprint::of(credential::make(Kind::Bearer, [5; 32]).reveal()).unwrap()
 }
 
 #[tokio::test]
@@ -106,4 +109,47 @@ async fn a_frozen_database_of_version_2_opens_and_says_what_it_said() {
     drop(store);
     let audit = audit(dir.path(), &mut |_| ()).unwrap();
     assert_eq!((audit.recomputed, audit.differences_found), (2, 0));
+}
+
+/// An endpoint token of version 4.
+fn token() -> Fingerprint {
+    Fingerprint::of(credential::make(Kind::Endpoint, [6; 32]).reveal()).unwrap()
+}
+
+/// Writes the sample: an account with a key of each kind.
+async fn freeze_kinds(file: &Path) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let account = intent(&store, 0).account;
+    let new = Account { id: account, name: "acme".to_owned(), level: "default".to_owned() };
+    store.add_account(new, None, stamp(NOW)).await.unwrap();
+    for (number, kind, fingerprint) in
+        [(1, Kind::Bearer, fingerprint()), (2, Kind::Endpoint, token())]
+    {
+        let id = KeyId::from_bytes([number; 16]);
+        let key = Key { id, kind, role: Role::User, name: None, trusted_headers: false };
+        store.add_key(NewKey { key, account, fingerprint, stamp: stamp(NOW) }).await.unwrap();
+    }
+    store.close().await;
+    drop(store);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::copy(dir.path().join("weighbridge.db"), file).unwrap();
+}
+
+#[tokio::test]
+async fn a_frozen_database_of_version_4_tells_its_keys_kinds_apart() {
+    if !file(4).exists() && std::env::var_os("WEIGHBRIDGE_FREEZE").is_some() {
+        freeze_kinds(&file(4)).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::copy(file(4), dir.path().join("weighbridge.db")).unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    for (kind, fingerprint) in [(Kind::Bearer, fingerprint()), (Kind::Endpoint, token())] {
+        assert_eq!(store.principal(fingerprint).await.unwrap().unwrap().key.kind, kind);
+    }
+    let listed = store.keys(None, 10, None).await.unwrap().items;
+    assert_eq!(listed.len(), 2);
+    let acts = store.acts(10, None).await.unwrap();
+    let kinds = acts.items.iter().filter_map(|act| act.section.as_ref());
+    assert_eq!(kinds.filter(|section| section.contains("\"kind\":\"endpoint\"")).count(), 1);
 }
