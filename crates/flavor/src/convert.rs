@@ -1,7 +1,8 @@
 //! From one dialect to another: requests and whole replies. Streams take their [course](crate::course).
 
 use crate::canon::{
-    Block, Choice, Face, Losses, Request, Target, ToolNames, Usage, take_out, unique,
+    Block, Choice, Face, Keeper, Keepsake, Losses, Request, Target, ToolNames, Usage, put_back,
+    take_out, unique,
 };
 use crate::dialect::{Dialect, Path};
 use crate::json::{Misfit, Object};
@@ -15,6 +16,8 @@ pub struct Converted {
     pub usage: Option<Usage>,
     /// The bytes of its text: words, thoughts, refusals and arguments, unescaped.
     pub text_bytes: u64,
+    /// What is to be kept for when its caller's tools have answered.
+    pub kept: Vec<Keepsake>,
 }
 
 /// A request as its caller's dialect has it: read once, and written for as many providers as may
@@ -56,20 +59,51 @@ impl<'a> Asked<'a> {
 
     /// Writes it as a provider takes it in `to`.
     pub fn write(&self, to: Dialect, target: &Target) -> Outgoing {
-        let mut losses = self.losses.clone();
+        Self::write_request(&self.request, to, target, self.losses.clone())
+    }
+
+    /// The same, with what its own model had thought before its calls, as far as that was kept for it.
+    /// It has to be that very provider's: nobody else may see it.
+    pub fn write_reminded(
+        &self,
+        to: Dialect,
+        target: &Target,
+        find: &dyn Fn(&str) -> Option<Keepsake>,
+    ) -> Outgoing {
+        let calls = self.request.turns.iter().flat_map(|turn| &turn.blocks);
+        let is_kept = |block: &Block<'_>| match block {
+            Block::ToolCall(call) => find(&call.id).is_some(),
+            _ => false,
+        };
+        if !calls.into_iter().any(is_kept) {
+            return self.write(to, target);
+        }
+        let mut request = self.request.clone();
+        for turn in &mut request.turns {
+            put_back(turn, find);
+        }
+        Self::write_request(&request, to, target, self.losses.clone())
+    }
+
+    fn write_request(
+        request: &Request<'_>,
+        to: Dialect,
+        target: &Target,
+        mut losses: Losses,
+    ) -> Outgoing {
         let is_thought = |block: &Block<'_>| matches!(block, Block::Reasoning(_));
-        let mut turns = self.request.turns.iter().flat_map(|turn| &turn.blocks);
+        let mut turns = request.turns.iter().flat_map(|turn| &turn.blocks);
         let body = if to == Dialect::Chat && !target.thoughts && turns.any(is_thought) {
             losses.dropped("messages[].reasoning", "what was thought is not taken back there");
-            let mut request = self.request.clone();
-            for turn in &mut request.turns {
+            let mut without = request.clone();
+            for turn in &mut without.turns {
                 turn.blocks.retain(|block| !is_thought(block));
             }
-            to.write_request(&request, target, &mut losses)
+            to.write_request(&without, target, &mut losses)
         } else {
-            to.write_request(&self.request, target, &mut losses)
+            to.write_request(request, target, &mut losses)
         };
-        Outgoing { body, names: ToolNames::of(&self.request.tools), losses }
+        Outgoing { body, names: ToolNames::of(&request.tools), losses }
     }
 }
 
@@ -79,16 +113,21 @@ impl<'a> Asked<'a> {
 /// [`Misfit`] for what is no reply.
 pub fn reply(from: Dialect, to: Dialect, body: &str, face: &Face) -> Result<Converted, Misfit> {
     let mut reply = from.read_reply(body)?;
-    for choice in &mut reply.choices {
-        take_out(&mut choice.blocks);
+    let mut keeper = Keeper::default();
+    for (index, choice) in reply.choices.iter_mut().enumerate() {
         for block in &mut choice.blocks {
             if let Block::ToolCall(call) = block {
                 call.id = unique(std::mem::take(&mut call.id), face);
             }
         }
+        if index == 0 {
+            keeper.note_blocks(&choice.blocks);
+        }
+        take_out(&mut choice.blocks);
     }
     let text_bytes = reply.choices.iter().map(text_bytes).sum();
-    Ok(Converted { body: to.write_reply(&reply, face), usage: reply.usage, text_bytes })
+    let body = to.write_reply(&reply, face);
+    Ok(Converted { body, usage: reply.usage, text_bytes, kept: keeper.take() })
 }
 
 /// What a whole reply is metered by.

@@ -10,7 +10,7 @@ mod writer;
 
 use bytes::Bytes;
 
-use crate::canon::{Event, Face, Fault, Usage, unique};
+use crate::canon::{Event, Face, Fault, Keeper, Keepsake, Usage, unique};
 use crate::dialect::Dialect;
 use crate::json::Misfit;
 use cutter::{Cutter, Piece, TooLong};
@@ -37,6 +37,8 @@ pub struct Course {
     face: Option<Face>,
     reader: Reader,
     writer: Option<Box<Writer>>,
+    /// Of what is converted: its caller cannot keep it.
+    keeper: Option<Box<Keeper>>,
     said: Said,
     stage: Stage,
 }
@@ -113,6 +115,7 @@ impl Course {
             cutter: Cutter::new(way.from, way.max_event),
             face: way.to.as_ref().map(|(_, face)| face.clone()),
             reader: Reader::new(way.from),
+            keeper: way.to.as_ref().map(|_| Box::default()),
             writer: way.to.map(|(dialect, face)| Box::new(Writer::new(dialect, face))),
             said: Said::default(),
             stage: Stage::Running,
@@ -180,6 +183,11 @@ impl Course {
         self.writer.as_mut().and_then(|writer| writer.fail(code, message))
     }
 
+    /// What is to be kept for when its caller's tools have answered.
+    pub fn take_kept(&mut self) -> Vec<Keepsake> {
+        self.keeper.as_mut().map_or_else(Vec::new, |keeper| keeper.take())
+    }
+
     /// What was used, in the provider's latest word.
     pub fn usage(&self) -> Option<&Usage> {
         self.said.usage.as_ref()
@@ -207,13 +215,16 @@ impl Course {
 
     /// Reads one event; adds what goes on of it.
     fn take(&mut self, piece: &Piece, out: &mut Vec<u8>) -> Result<(), Why> {
-        let Self { reader, writer, said, face, .. } = self;
+        let Self { reader, writer, keeper, said, face, .. } = self;
         let mut unsayable = None;
         let mut used = false;
         reader.read(piece, &mut |mut happened| {
             used |= said.note(&happened);
             if let (Event::CallStart { id, .. }, Some(face)) = (&mut happened, &face) {
                 *id = unique(std::mem::take(id), face);
+            }
+            if let Some(keeper) = keeper {
+                keeper.note(&happened);
             }
             if let Some(writer) = writer
                 && unsayable.is_none()

@@ -15,6 +15,7 @@ use weighbridge_core::price::PriceTable;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Store;
 
+use crate::keepsakes::Keepsakes;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::money::{Accounts, Counting, Lengths, LiveAccount};
@@ -62,6 +63,7 @@ pub struct Gateway {
     accounts: Accounts,
     pub(crate) counting: Counting,
     pub(crate) lengths: Lengths,
+    pub(crate) keepsakes: Keepsakes,
     started_at: Timestamp,
     /// Set when no new calls are taken.
     draining: CancellationToken,
@@ -83,6 +85,7 @@ impl Gateway {
             accounts: Accounts::default(),
             counting: Counting::default(),
             lengths: Lengths::new(&parts.directory),
+            keepsakes: Keepsakes::new(parts.limits.keepsakes, parts.limits.keepsake_time),
             started_at: parts.clock.now().wall,
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),

@@ -8,6 +8,7 @@ pub mod bell;
 pub mod body;
 pub mod front;
 pub mod gateway;
+mod keepsakes;
 pub mod limits;
 pub mod meter;
 pub mod metrics;

@@ -39,6 +39,11 @@ pub struct Limits {
     pub estimates: usize,
     /// `estimate_time`: how long a quote may be accepted.
     pub estimate_time: Duration,
+    /// `keepsakes`: bytes of what models thought before their calls, kept for callers that cannot keep
+    /// it.
+    pub keepsakes: usize,
+    /// `keepsake_time`: how long that is kept.
+    pub keepsake_time: Duration,
     /// `provider_connections`: idle connections kept per provider.
     pub provider_connections: usize,
 }
@@ -62,6 +67,8 @@ impl Default for Limits {
             provider_error: 64 << 10,
             estimates: 1_000,
             estimate_time: Duration::from_secs(600),
+            keepsakes: 64 << 20,
+            keepsake_time: Duration::from_secs(60 * 60),
             provider_connections: 256,
         }
     }

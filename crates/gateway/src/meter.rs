@@ -19,13 +19,14 @@ use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
-use weighbridge_flavor::canon;
+use weighbridge_flavor::canon::{self, Keepsake};
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_proof::{Hasher, Timestamp};
 use weighbridge_store::place::{Closing, Open};
 use weighbridge_store::receipts::Row;
 
 use crate::gateway::Gateway;
+use crate::keepsakes::Origin;
 use crate::money::bill::Bill;
 use crate::money::offer::Offer;
 use crate::pipeline::way::Way;
@@ -213,6 +214,18 @@ impl Meter {
     /// `last` says that nothing was used after what it says.
     pub(crate) fn text_out(&mut self, bytes: u64, reported: Option<canon::Usage>, last: bool) {
         self.tokens.take(bytes, reported, last);
+    }
+
+    /// Keeps what the model thought before its calls, for when the caller's tools have answered.
+    pub(crate) fn keep(&self, keepsakes: Vec<Keepsake>) {
+        let Some(way) = self.serving.as_ref().filter(|_| !keepsakes.is_empty()) else { return };
+        let origin = Origin {
+            account: self.intent.account,
+            provider: way.provider.name.clone(),
+            model: self.model().to_owned(),
+        };
+        let now = self.gateway.parts.clock.now().steady;
+        self.gateway.keepsakes.keep(origin, keepsakes, now);
     }
 
     /// Ends the call and queues its receipt.

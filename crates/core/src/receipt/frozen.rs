@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use weighbridge_proof::{Digest, Receipt, Timestamp};
 
 use super::{SALT_BYTES, issue};
-use crate::call::{Asked, Attempt, Attribution, Boot, Content, Ending, Input, Intent, Outcome};
+use crate::call::{
+    Asked, Attempt, Attribution, Boot, Content, Conversion, Ending, Input, Intent, Loss, Outcome,
+};
 use crate::cost::{Charge, Consent, Cost, CostBasis, Held, Interrupted, Terms};
 use crate::failure::Source;
 use crate::id::{AccountId, CallId, KeyId, NodeId};
@@ -105,6 +107,17 @@ fn overrun() -> Ending {
     Ending { cost: Cost { basis: CostBasis::Measured, charge: Some(charge) }, ..ok() }
 }
 
+/// A call that was converted, and lost something by it.
+fn converted() -> Ending {
+    let loss = |field: &str, action| Loss { field: field.to_owned(), action };
+    Ending {
+        flavor_out: Some("anthropic"),
+        conversion: Conversion::Both,
+        losses: vec![loss("seed", "dropped"), loss("temperature", "approximated")],
+        ..ok()
+    }
+}
+
 fn sample(receipt: &Receipt) -> Value {
     let sections = receipt.sections.iter().map(|section| {
         json!({
@@ -129,6 +142,7 @@ fn receipts_are_written_as_they_were_frozen() {
     let calls = [
         ("ok", (ok(), intent())),
         ("error", (failed(), intent())),
+        ("converted", (converted(), intent())),
         ("interrupted", interrupted(intent(), Interrupted::Free)),
         ("overrun", (overrun(), agreed())),
         ("interrupted_free", interrupted(agreed(), Interrupted::Free)),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ids;
-use crate::canon::{Block, Losses, Media, Source, Text, ToolCall, ToolResult};
+use crate::canon::{Block, Losses, Media, Reasoning, Source, Text, ToolCall, ToolResult};
 use crate::json::writer::{Items, Members};
 
 const PDF: &str = "application/pdf";
@@ -13,7 +13,7 @@ const PDF: &str = "application/pdf";
 pub(super) fn is_written(block: &Block<'_>) -> bool {
     match block {
         Block::Text(text) | Block::Refusal(text) => !text.trim().is_empty(),
-        Block::Reasoning(_) => false,
+        Block::Reasoning(thought) => thought.signature.is_some() || thought.sealed.is_some(),
         _ => true,
     }
 }
@@ -29,10 +29,7 @@ pub(super) fn write(blocks: &[&Block<'_>], into: &mut Items<'_>, losses: &mut Lo
             Block::Audio(_) => losses.refused("messages[].content[audio]", "no sounds there"),
             Block::ToolCall(call) => tool_call(call, into, losses),
             Block::ToolResult(result) => tool_result(result, into, losses),
-            // A thought is only taken back with the signature of whoever had it.
-            Block::Reasoning(_) => {
-                losses.dropped("messages[].reasoning", "thoughts of another provider");
-            }
+            Block::Reasoning(thought) => write_thought(thought, into),
         }
     }
 }
@@ -42,6 +39,23 @@ pub(super) fn write_text(text: &str, into: &mut Items<'_>) {
         block.text("type", "text");
         block.text("text", text);
     });
+}
+
+/// Writes a thought as whoever had it takes it back: with its signature, or sealed.
+fn write_thought(thought: &Reasoning<'_>, into: &mut Items<'_>) {
+    if let Some(signature) = &thought.signature {
+        into.object(|block| {
+            block.text("type", "thinking");
+            block.text("thinking", &thought.text);
+            block.text("signature", signature);
+        });
+    }
+    if let Some(sealed) = &thought.sealed {
+        into.object(|block| {
+            block.text("type", "redacted_thinking");
+            block.text("data", sealed);
+        });
+    }
 }
 
 fn write_media(kind: &str, media: &Media<'_>, into: &mut Items<'_>, losses: &mut Losses) {

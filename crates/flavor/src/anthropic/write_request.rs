@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::write_block;
+use super::{closed_schema, write_block};
 use crate::canon::{
     Block, Format, Json, Losses, Request, Role, Target, Text, Thinking, Tool, ToolChoice, Turn,
 };
@@ -41,7 +41,7 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
             });
         }
         sampling(request, thinking.flatten().is_some(), root, losses);
-        format(request, root);
+        format(request, root, losses);
         if request.stream {
             root.flag("stream", true);
         }
@@ -106,7 +106,8 @@ fn messages(request: &Request<'_>, items: &mut Items<'_>, losses: &mut Losses) {
     let is_spoken = |turn: &&Turn<'_>| {
         turn.role != Role::System && turn.blocks.iter().any(write_block::is_written)
     };
-    if request.turns.iter().flat_map(|turn| &turn.blocks).any(is_thought) {
+    let is_foreign = |block: &Block<'_>| is_thought(block) && !write_block::is_written(block);
+    if request.turns.iter().flat_map(|turn| &turn.blocks).any(is_foreign) {
         losses.dropped("messages[].reasoning", "thoughts of another provider");
     }
     let spoken: Vec<&Turn<'_>> = request.turns.iter().filter(is_spoken).collect();
@@ -210,6 +211,11 @@ fn thinking(request: &Request<'_>, losses: &mut Losses) -> Option<Option<u64>> {
         losses.dropped("reasoning_effort", "no thinking where a tool is forced there");
         return None;
     }
+    if goes_on_without_its_thought(request) {
+        losses
+            .dropped("reasoning_effort", "what was thought before its tools is not here any more");
+        return None;
+    }
     let tokens = tokens.max(LEAST_BUDGET);
     let Some(max_tokens) = request.max_output else { return Some(Some(tokens)) };
     // The limit holds both. Of a budget that is made of a word, half is left to the answer.
@@ -222,6 +228,19 @@ fn thinking(request: &Request<'_>, losses: &mut Losses) -> Option<Option<u64>> {
         losses.approximated("thinking.budget_tokens", "kept within the answer's limit");
     }
     Some(Some(tokens.min(most)))
+}
+
+/// Whether the model is to go on from calls whose thought is gone: with thinking, that is refused there.
+fn goes_on_without_its_thought(request: &Request<'_>) -> bool {
+    let is_result = |block: &Block<'_>| matches!(block, Block::ToolResult(_));
+    let mut turns = request.turns.iter().rev().filter(|turn| turn.role != Role::System);
+    let is_answered = turns
+        .by_ref()
+        .take_while(|turn| turn.role == Role::User)
+        .any(|turn| turn.blocks.iter().any(is_result));
+    let said = request.turns.iter().rev().find(|turn| turn.role == Role::Assistant);
+    let first = said.and_then(|turn| turn.blocks.iter().find(|it| write_block::is_written(it)));
+    is_answered && first.is_some_and(|block| !is_thought(block))
 }
 
 fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses: &mut Losses) {
@@ -257,8 +276,9 @@ fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses:
     }
 }
 
-fn format(request: &Request<'_>, root: &mut Members<'_>) {
+fn format(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
     if let Format::Schema { schema, .. } = &request.format {
+        let schema = closed_schema::of(schema, losses);
         root.object("output_config", |config| {
             config.object("format", |format| {
                 format.text("type", "json_schema");

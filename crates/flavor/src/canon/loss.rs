@@ -20,13 +20,13 @@ pub struct Loss {
     pub reason: &'static str,
 }
 
-/// What became of something that could not be carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What became of something that could not be carried, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
-    /// It is not sent.
-    Dropped,
     /// Something near to it is sent.
     Approximated,
+    /// It is not sent.
+    Dropped,
     /// Without it the call would mean something else, so it is refused.
     Refused,
 }
@@ -75,7 +75,7 @@ impl Losses {
     /// One field is named once, however often it stands, for the worst that became of it.
     fn add(&mut self, field: Cow<'static, str>, action: Action, reason: &'static str) {
         if let Some(same) = self.named.iter_mut().find(|loss| loss.field == field) {
-            if action == Action::Refused && same.action != Action::Refused {
+            if action > same.action {
                 *same = Loss { field, action, reason };
             }
         } else if self.named.len() < NAMED

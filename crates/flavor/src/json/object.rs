@@ -87,6 +87,11 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// All members, nulls too, in their order.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.members.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+
     /// Takes a member out. One that is null counts as absent.
     pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         self.take_any(name).filter(|value| value.get() != "null")

@@ -158,6 +158,7 @@ impl Dispatched {
         let said = convert::reply(from, self.voice.dialect, text, face);
         let said = said.map_err(|error| error.to_string())?;
         self.meter.text_out(said.text_bytes, said.usage, true);
+        self.meter.keep(said.kept);
         head.content_type = Some(JSON);
         Ok((head, said.body.into()))
     }

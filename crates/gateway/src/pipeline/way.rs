@@ -6,7 +6,7 @@ use bytes::Bytes;
 use weighbridge_core::call::{Conversion, Loss};
 use weighbridge_core::directory::{Flavor, Provider, Responses};
 use weighbridge_core::failure::{Code, Failure};
-use weighbridge_flavor::canon::{Losses, Target, ToolNames};
+use weighbridge_flavor::canon::{Keepsake, Losses, Target, ToolNames};
 use weighbridge_flavor::convert::Asked;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::facts::Facts;
@@ -14,6 +14,7 @@ use weighbridge_flavor::json::Misfit;
 use weighbridge_flavor::openai::LimitField;
 use weighbridge_tokens::Family;
 
+use crate::keepsakes::Origin;
 use crate::pipeline::Read;
 use crate::pipeline::admitted::take_memory;
 
@@ -95,11 +96,15 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
         }
         let asked = asked.as_ref().map_err(unreadable)?;
         let target = target(read, provider);
+        let reminding = reminding(read, provider);
         let same = written.iter().find(|(dialect, other, _)| *dialect == to && *other == target);
-        let converted = match same {
+        let converted = match same.filter(|_| reminding.is_none()) {
             Some((.., converted)) => Arc::clone(converted),
             None => {
-                let outgoing = asked.write(to, &target);
+                let outgoing = match reminding {
+                    Some(find) => asked.write_reminded(to, &target, &find),
+                    None => asked.write(to, &target),
+                };
                 let more = take_memory(&read.gateway, outgoing.body.len().max(1))?;
                 read.memory.merge(more);
                 let converted = Arc::new(Converted {
@@ -151,6 +156,25 @@ fn spoken_to(provider: &Provider, from: Dialect) -> Dialect {
         Flavor::Ollama if from == Dialect::OllamaGenerate => from,
         Flavor::Ollama => Dialect::OllamaChat,
     }
+}
+
+/// What finds again what this provider's model thought before its calls; nothing where nothing of
+/// anybody's is kept.
+fn reminding(
+    read: &Read,
+    provider: &Provider,
+) -> Option<impl Fn(&str) -> Option<Keepsake> + use<>> {
+    let gateway = Arc::clone(&read.gateway);
+    if gateway.keepsakes.is_empty() {
+        return None;
+    }
+    let origin = Arc::new(Origin {
+        account: read.account.id(),
+        provider: provider.name.clone(),
+        model: read.address.model.clone(),
+    });
+    let now = read.at.steady;
+    Some(move |call: &str| gateway.keepsakes.find(&origin, call, now))
 }
 
 fn target(read: &Read, provider: &Provider) -> Target {

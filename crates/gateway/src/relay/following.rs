@@ -98,6 +98,14 @@ impl Following {
         }
     }
 
+    /// What is to be kept for when the caller's tools have answered.
+    pub(crate) fn take_kept(&mut self) -> Vec<canon::Keepsake> {
+        match self {
+            Self::Chat(_) => Vec::new(),
+            Self::Course(course) => course.take_kept(),
+        }
+    }
+
     /// The bytes of text so far.
     pub(crate) fn text_bytes(&self) -> u64 {
         match self {

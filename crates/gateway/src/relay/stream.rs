@@ -282,6 +282,7 @@ impl Flowing {
         let (end, bytes) = self.ending.take()?;
         let last = self.stream.usage_is_last();
         meter.text_out(self.stream.text_bytes(), self.stream.usage(), last);
+        meter.keep(self.stream.take_kept());
         meter.give_out(&bytes);
         if let Some(rest) = self.rest.take() {
             tail::finish(meter.gateway(), rest);

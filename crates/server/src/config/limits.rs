@@ -51,7 +51,7 @@ impl Default for ServerLimits {
     }
 }
 
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 31] = [
     "body",
     "body_memory",
     "body_idle",
@@ -67,6 +67,8 @@ const KNOWN: [&str; 29] = [
     "record_wait",
     "provider_error",
     "provider_connections",
+    "keepsakes",
+    "keepsake_time",
     "estimates",
     "estimate_time",
     "calls",
@@ -103,6 +105,8 @@ pub(super) fn read(root: &Table<'_>) -> AllLimits {
     take(&mut gateway.record_wait, table.duration("record_wait"));
     take(&mut gateway.provider_error, table.size("provider_error"));
     take(&mut gateway.provider_connections, table.count("provider_connections", 65_536));
+    take(&mut gateway.keepsakes, table.size("keepsakes"));
+    take(&mut gateway.keepsake_time, table.duration("keepsake_time"));
     take(&mut gateway.estimates, table.count("estimates", 1 << 20));
     take(&mut gateway.estimate_time, table.duration("estimate_time"));
     let store = &mut limits.store;

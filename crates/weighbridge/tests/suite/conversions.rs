@@ -383,3 +383,113 @@ async fn a_spent_budget_is_told_so_that_each_client_stops() {
     let codex = house.ask(Request::post("/v1/responses", r#"{"model":"m","input":"a"}"#)).await;
     assert_eq!(codex.json()["error"]["code"], "insufficient_quota");
 }
+
+const THOUGHT: &str = r#"{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[
+    {"type":"thinking","thinking":"Let me weigh.","signature":"c2lnbmVk"},
+    {"type":"redacted_thinking","data":"c2VhbGVk"},
+    {"type":"text","text":"I look."},
+    {"type":"tool_use","id":"toolu_01","name":"weigh","input":{"what":"lorry"}}],
+    "stop_reason":"tool_use","usage":{"input_tokens":9,"output_tokens":3}}"#;
+
+fn thought_as_events() -> Vec<String> {
+    let message: Value = serde_json::from_str(THOUGHT).unwrap();
+    let event = |kind: &str, data: Value| format!("event: {kind}\ndata: {data}\n\n");
+    let mut events = vec![event(
+        "message_start",
+        json!({ "type": "message_start", "message": { "id": "msg_1", "model": "m",
+            "usage": { "input_tokens": 9, "output_tokens": 1 } } }),
+    )];
+    for (index, block) in message["content"].as_array().unwrap().iter().enumerate() {
+        let (start, deltas) = match block["type"].as_str().unwrap() {
+            "thinking" => (
+                json!({ "type": "thinking", "thinking": "", "signature": "" }),
+                vec![
+                    json!({ "type": "thinking_delta", "thinking": block["thinking"] }),
+                    json!({ "type": "signature_delta", "signature": block["signature"] }),
+                ],
+            ),
+            "text" => (
+                json!({ "type": "text", "text": "" }),
+                vec![json!({ "type": "text_delta", "text": block["text"] })],
+            ),
+            "tool_use" => (
+                json!({ "type": "tool_use", "id": block["id"], "name": "weigh", "input": {} }),
+                vec![
+                    json!({ "type": "input_json_delta", "partial_json": block["input"].to_string() }),
+                ],
+            ),
+            _ => (block.clone(), Vec::new()),
+        };
+        let kind = "content_block_start";
+        events.push(event(kind, json!({ "type": kind, "index": index, "content_block": start })));
+        for delta in deltas {
+            let kind = "content_block_delta";
+            events.push(event(kind, json!({ "type": kind, "index": index, "delta": delta })));
+        }
+        let kind = "content_block_stop";
+        events.push(event(kind, json!({ "type": kind, "index": index })));
+    }
+    let delta = json!({ "stop_reason": "tool_use", "stop_sequence": null });
+    events.push(event(
+        "message_delta",
+        json!({ "type": "message_delta", "delta": delta, "usage": { "output_tokens": 3 } }),
+    ));
+    events.push(event("message_stop", json!({ "type": "message_stop" })));
+    events
+}
+
+/// What a caller sends back who kept no more than it has fields for.
+fn answered() -> Value {
+    let call = json!({ "id": "toolu_01", "type": "function",
+        "function": { "name": "weigh", "arguments": "{\"what\":\"lorry\"}" } });
+    json!({
+        "reasoning_effort": "low",
+        "max_completion_tokens": 5000,
+        "tools": [{ "type": "function", "function": { "name": "weigh" } }],
+        "messages": [
+            { "role": "user", "content": "weigh this" },
+            { "role": "assistant", "content": "I look.", "tool_calls": [call] },
+            { "role": "tool", "tool_call_id": "toolu_01", "content": "7.5 t" },
+        ],
+    })
+}
+
+#[tokio::test]
+async fn thoughts_with_their_seals_go_back_to_whoever_had_them_and_to_nobody_else() {
+    let whole = Behaviour::bytes(THOUGHT);
+    let stream = Behaviour::stream(thought_as_events());
+    for (behaviour, streamed) in [(whole, false), (stream, true)] {
+        let behaviour = Behaviour::choose(move |asked| {
+            if asked.number == 1 { behaviour.clone() } else { Behaviour::bytes(REPLY) }
+        });
+        let house = anthropic(behaviour, "").await;
+        let first = house.chat(chat(&json!({ "stream": streamed }))).await;
+        assert!(first.text().contains("toolu_01"), "{}", first.text());
+        for secret in ["c2lnbmVk", "c2VhbGVk"] {
+            assert!(!first.text().contains(secret), "{}", first.text());
+        }
+        let reply = house.chat(chat(&answered())).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let sent = |house: &House| -> Value {
+            serde_json::from_slice(&house.provider.take().pop().unwrap().body).unwrap()
+        };
+        let seen = sent(&house);
+        let message: Value = serde_json::from_str(THOUGHT).unwrap();
+        assert_eq!(seen["messages"][1]["content"], message["content"], "{seen}");
+        assert_eq!(seen["thinking"]["type"], "enabled");
+        // Somebody else with the same id gets nothing of it, and does without thinking.
+        let other = json!({ "name": "other" });
+        let other =
+            crate::house::post(house.url(), "/gateway/v1/accounts", &house.admin, &other).await;
+        let wanted = json!({ "account": other.json()["id"], "role": "developer" });
+        let key = crate::house::post(house.url(), "/gateway/v1/keys", &house.admin, &wanted).await;
+        let request = Request::post("/v1/chat/completions", chat(&answered()))
+            .bearer(key.json()["key"].as_str().unwrap());
+        let reply = weighbridge_testkit::http::call(house.url(), &request).await.unwrap();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert_eq!(reply.header("x-weighbridge-lossy"), Some("reasoning_effort;dropped"));
+        let seen = sent(&house);
+        assert_eq!(seen["messages"][1]["content"][0]["type"], "text", "{seen}");
+        assert!(seen.get("thinking").is_none());
+    }
+}

@@ -200,6 +200,8 @@ fn logprobs(root: &mut Object<'_>, losses: &mut Losses) -> Result<Option<u64>, M
         let text = |value: &RawValue| object::text(value).map(Text::into_owned);
         match text(value).map_err(|misfit| misfit.within(index).at(FIELD))?.as_str() {
             "message.output_text.logprobs" => wanted = true,
+            // Thoughts that come sealed are kept for the caller where they are converted.
+            "reasoning.encrypted_content" => {}
             other => losses.dropped(format!("include[{other}]"), "only OpenAI gives it"),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::media;
-use crate::canon::{Block, Losses, Role, Text, ToolCall, ToolResult, Turn};
+use crate::canon::{Block, Losses, Reasoning, Role, Text, ToolCall, ToolResult, Turn};
 use crate::json::writer::Items;
 
 const PART: &str = "messages[].content";
@@ -41,6 +41,7 @@ impl<'a> ItemWriter<'a> {
             match first {
                 Block::ToolCall(call) => self.call(call, into),
                 Block::ToolResult(result) => self.result(result, into, losses),
+                Block::Reasoning(Reasoning { sealed: Some(sealed), .. }) => thought(sealed, into),
                 // A thought is only taken back sealed by whoever had it.
                 _ => losses.dropped("messages[].reasoning", "thoughts of another provider"),
             }
@@ -112,6 +113,15 @@ impl<'a> ItemWriter<'a> {
             .and_then(|at| self.unnamed.remove(at));
         made(open.map_or(0, |(_, number)| number))
     }
+}
+
+/// Writes a sealed thought, as whoever had it takes it back.
+fn thought(sealed: &str, into: &mut Items<'_>) {
+    into.object(|item| {
+        item.text("type", "reasoning");
+        item.list("summary", |_| ());
+        item.text("encrypted_content", sealed);
+    });
 }
 
 fn made(number: u64) -> Text<'static> {

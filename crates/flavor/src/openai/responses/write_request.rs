@@ -43,16 +43,32 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
         }
         format(&request.format, root);
         reasoning(request, root, losses);
-        if let Some(most) = request.logprobs {
-            root.list("include", |items| items.text("message.output_text.logprobs"));
-            root.whole("top_logprobs", most);
-        }
+        include(request, root);
         if request.stream {
             root.flag("stream", true);
         }
         end_user(request, root, losses);
     });
     out
+}
+
+/// What is wanted beside the answer. Thoughts come sealed where the caller asks for any, to be sent back
+/// with what tools came to; models that do not think refuse that.
+fn include(request: &Request<'_>, root: &mut Members<'_>) {
+    let thinks = matches!(request.thinking, Some(Thinking::Effort(_) | Thinking::Budget(_)));
+    if thinks || request.logprobs.is_some() {
+        root.list("include", |items| {
+            if thinks {
+                items.text("reasoning.encrypted_content");
+            }
+            if request.logprobs.is_some() {
+                items.text("message.output_text.logprobs");
+            }
+        });
+    }
+    if let Some(most) = request.logprobs {
+        root.whole("top_logprobs", most);
+    }
 }
 
 /// Whatever is lost whole.
