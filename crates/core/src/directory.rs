@@ -18,6 +18,8 @@ pub enum Flavor {
     Gemini,
     /// Ollama's own.
     Ollama,
+    /// One that a file of the operator's describes, by its name.
+    Custom(&'static str),
 }
 
 impl Flavor {
@@ -28,6 +30,7 @@ impl Flavor {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
+            Self::Custom(name) => name,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The dialects that are converted, and what each does in its own way.
 
 use crate::canon::{Face, Losses, Reply, Request, Target};
+use crate::custom::{self, Custom, Framing};
 use crate::json::Misfit;
 use crate::openai::{self, chat, responses};
 use crate::{anthropic, gemini, ollama};
@@ -20,6 +21,8 @@ pub enum Dialect {
     OllamaChat,
     /// Ollama's generate.
     OllamaGenerate,
+    /// One that a file describes.
+    Custom(&'static Custom),
 }
 
 /// What stands beside a request's body, in the dialects where that matters.
@@ -32,7 +35,7 @@ pub struct Path<'a> {
 }
 
 impl Dialect {
-    /// All of them.
+    /// All that the gateway itself has.
     pub const ALL: [Self; 6] = [
         Self::Chat,
         Self::Responses,
@@ -51,6 +54,7 @@ impl Dialect {
             Self::Gemini => "gemini",
             Self::OllamaChat => "ollama chat",
             Self::OllamaGenerate => "ollama generate",
+            Self::Custom(custom) => custom.name.as_str(),
         }
     }
 
@@ -62,12 +66,19 @@ impl Dialect {
             Self::Messages => "anthropic",
             Self::Gemini => "gemini",
             Self::OllamaChat | Self::OllamaGenerate => "ollama",
+            Self::Custom(custom) => custom.name.as_str(),
         }
     }
 
     /// Whether its streams are of lines, not of events.
     pub const fn is_lines(self) -> bool {
-        matches!(self, Self::OllamaChat | Self::OllamaGenerate)
+        match self {
+            Self::OllamaChat | Self::OllamaGenerate => true,
+            Self::Custom(Custom { stream: Some(stream), .. }) => {
+                matches!(stream.framing, Framing::Lines)
+            }
+            _ => false,
+        }
     }
 
     /// Reads a request.
@@ -87,6 +98,7 @@ impl Dialect {
             Self::Gemini => gemini::read_request(body, path.model, path.stream, losses),
             Self::OllamaChat => ollama::read_request(ollama::Mode::Chat, body, losses),
             Self::OllamaGenerate => ollama::read_request(ollama::Mode::Generate, body, losses),
+            Self::Custom(own) => custom::read_request(own, body, losses),
         }
     }
 
@@ -106,6 +118,7 @@ impl Dialect {
             Self::OllamaGenerate => {
                 ollama::write_request(ollama::Mode::Generate, request, target, losses)
             }
+            Self::Custom(own) => custom::write_request(own, request, target, losses),
         }
     }
 
@@ -121,6 +134,7 @@ impl Dialect {
             Self::Gemini => gemini::read_reply(body),
             Self::OllamaChat => ollama::read_reply(ollama::Mode::Chat, body),
             Self::OllamaGenerate => ollama::read_reply(ollama::Mode::Generate, body),
+            Self::Custom(own) => custom::read_reply(own, body),
         }
     }
 
@@ -133,6 +147,7 @@ impl Dialect {
             Self::Gemini => gemini::write_reply(reply, face),
             Self::OllamaChat => ollama::write_reply(ollama::Mode::Chat, reply, face),
             Self::OllamaGenerate => ollama::write_reply(ollama::Mode::Generate, reply, face),
+            Self::Custom(own) => custom::write_reply(own, reply, face),
         }
     }
 
@@ -141,6 +156,7 @@ impl Dialect {
     pub fn read_failure(self, body: &str) -> Option<String> {
         match self {
             Self::Messages => anthropic::read_failure(body),
+            Self::Custom(own) => custom::read_failure(own, body),
             // All of these have an `error`, an object or a text.
             Self::Chat
             | Self::Responses

@@ -8,6 +8,7 @@ pub mod anthropic;
 pub mod canon;
 pub mod convert;
 pub mod course;
+pub mod custom;
 pub mod dialect;
 pub mod estimate;
 pub mod facts;

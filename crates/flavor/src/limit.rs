@@ -11,16 +11,22 @@ use crate::openai::{self, OutputLimit};
 
 /// Where a dialect has the limit of its answers: from the body inwards, each with all the names that
 /// its servers read.
-const fn place(dialect: Dialect) -> &'static [&'static [&'static str]] {
+fn place(dialect: Dialect) -> Vec<Vec<&'static str>> {
+    let alone = |names: &[&'static str]| names.iter().map(|name| vec![*name]).collect();
     match dialect {
         // It has a way of its own.
-        Dialect::Chat => &[],
-        Dialect::Messages => &[&["max_tokens"]],
-        Dialect::Responses => &[&["max_output_tokens"]],
-        Dialect::Gemini => {
-            &[&["generationConfig", "generation_config"], &["maxOutputTokens", "max_output_tokens"]]
-        }
-        Dialect::OllamaChat | Dialect::OllamaGenerate => &[&["options"], &["num_predict"]],
+        Dialect::Chat => Vec::new(),
+        Dialect::Messages => alone(&["max_tokens"]),
+        Dialect::Responses => alone(&["max_output_tokens"]),
+        Dialect::Gemini => vec![
+            vec!["generationConfig", "generation_config"],
+            vec!["maxOutputTokens", "max_output_tokens"],
+        ],
+        Dialect::OllamaChat | Dialect::OllamaGenerate => alone(&["options", "num_predict"]),
+        Dialect::Custom(own) => match &own.request.max_output {
+            Some(place) => place.names().map(|name| vec![name]).collect(),
+            None => Vec::new(),
+        },
     }
 }
 
@@ -32,7 +38,7 @@ pub fn keep_to(dialect: Dialect, body: &Bytes, limit: OutputLimit) -> Option<Byt
     }
     let text = std::str::from_utf8(body).ok()?;
     let mut splice = Splice::new();
-    put(text, text, place(dialect), limit.tokens, &mut splice)?;
+    put(text, text, &place(dialect), limit.tokens, &mut splice)?;
     splice.apply(body).ok()
 }
 
@@ -40,7 +46,7 @@ pub fn keep_to(dialect: Dialect, body: &Bytes, limit: OutputLimit) -> Option<Byt
 fn put(
     body: &str,
     object: &str,
-    place: &[&[&str]],
+    place: &[Vec<&str>],
     tokens: u64,
     splice: &mut Splice,
 ) -> Option<()> {
@@ -69,7 +75,7 @@ fn put(
 }
 
 /// What is put where nothing stands: `"options":{"num_predict":7}`.
-fn member(place: &[&[&str]], tokens: u64) -> Option<String> {
+fn member(place: &[Vec<&str>], tokens: u64) -> Option<String> {
     let (names, inside) = place.split_first()?;
     let name = names.first()?;
     Some(match member(inside, tokens) {

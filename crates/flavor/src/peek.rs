@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use crate::custom;
 use crate::dialect::{Dialect, Path};
 use crate::json::{self, Bounds, Document, Kind, Scanner};
 use crate::openai::PeekError;
@@ -53,6 +54,10 @@ pub fn peek(
     let mut scanner = Scanner::new(WATCH, bounds);
     scanner.push(body)?;
     let document = scanner.finish()?;
+    if let Dialect::Custom(own) = dialect {
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        return custom::peek(own, text).map_err(PeekError::Misfit);
+    }
     if !document.root_is_object() {
         return Err(PeekError::NotAnObject);
     }

@@ -3,6 +3,7 @@
 pub mod anthropic;
 pub mod call;
 pub mod credential;
+pub mod custom;
 pub mod gemini;
 mod models;
 pub mod ollama;

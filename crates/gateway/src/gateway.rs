@@ -12,6 +12,7 @@ use weighbridge_core::entropy::Entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::LevelTable;
 use weighbridge_core::price::PriceTable;
+use weighbridge_flavor::custom::Custom;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Store;
 
@@ -35,6 +36,8 @@ pub enum Durability {
 pub struct Parts {
     /// Receipts, accounts, keys.
     pub store: Store,
+    /// Flavors that files of the operator's own describe.
+    pub flavors: Vec<&'static Custom>,
     /// The providers.
     pub directory: Arc<Directory>,
     /// The way to them.
@@ -107,6 +110,11 @@ impl Gateway {
     /// The bounds.
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
+    }
+
+    /// Flavors that files of the operator's own describe.
+    pub fn flavors(&self) -> &[&'static Custom] {
+        &self.parts.flavors
     }
 
     /// The providers.

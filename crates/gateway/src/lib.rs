@@ -22,3 +22,4 @@ pub use body::ReplyBody;
 pub use gateway::{Durability, Gateway, Parts};
 pub use limits::Limits;
 pub use metrics::Metrics;
+pub use weighbridge_flavor::custom;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use weighbridge_core::directory::{Directory, Provider};
+use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
 
 mod incoming;
@@ -63,12 +64,16 @@ impl Upstream {
     ///
     /// # Errors
     /// [`LaneError`] for a provider that can never be called.
-    pub fn new(directory: &Directory, idle_connections: usize) -> Result<Self, LaneError> {
+    pub fn new(
+        directory: &Directory,
+        flavors: &[&'static Custom],
+        idle_connections: usize,
+    ) -> Result<Self, LaneError> {
         let lanes = directory
             .providers()
             .iter()
             .map(|provider| {
-                let lane = Lane::new(provider, idle_connections)?;
+                let lane = Lane::new(provider, flavors, idle_connections)?;
                 Ok((provider.name.clone(), Arc::new(lane)))
             })
             .collect::<Result<_, LaneError>>()?;

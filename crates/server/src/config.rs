@@ -3,6 +3,7 @@
 
 mod amount;
 mod complaint;
+mod flavor;
 mod levels;
 mod limits;
 mod prices;
@@ -17,6 +18,7 @@ use weighbridge_core::directory::Provider;
 use weighbridge_core::level::LevelTable;
 use weighbridge_core::price::PriceTable;
 use weighbridge_gateway::Durability;
+use weighbridge_gateway::custom::Custom;
 use weighbridge_proof::note::key::is_name;
 
 pub use complaint::{Complaint, ConfigError};
@@ -36,6 +38,8 @@ pub struct Config {
     pub durability: Durability,
     /// Whether calls whose end was not seen are charged.
     pub interrupted: Interrupted,
+    /// Flavors that files of the operator's own describe.
+    pub flavors: Vec<&'static Custom>,
     /// The providers.
     pub providers: Vec<Provider>,
     /// What accounts may do.
@@ -94,13 +98,14 @@ pub enum LogLevel {
     Debug,
 }
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "listen",
     "insecure_listen",
     "data_dir",
     "metrics_listen",
     "record",
     "ledger",
+    "flavors",
     "providers",
     "levels",
     "prices",
@@ -137,7 +142,9 @@ impl Config {
         let root = reader.root(document.get_ref());
         root.only(&KNOWN, &NOT_YET);
         let mut notes = Vec::new();
-        let providers = provider::read_all(&root, &mut notes);
+        let mut mistakes = Vec::new();
+        let flavors = flavor::read_all(&root, file, &mut mistakes);
+        let providers = provider::read_all(&root, &flavors, &mut notes);
         let prices = prices::read(&root, &providers, &mut notes);
         let (durability, interrupted) = read_record(&root);
         let mut limits = limits::read(&root);
@@ -150,6 +157,7 @@ impl Config {
             }),
             durability,
             interrupted,
+            flavors,
             providers,
             levels: levels::read(&root),
             prices,
@@ -158,8 +166,16 @@ impl Config {
             log: read_log(&root),
             notes,
         };
-        reader.finish()?;
-        Ok(config)
+        // Those of other files come first: what stands here may be wrong only because of them.
+        match (reader.finish(), mistakes.is_empty()) {
+            (Ok(()), true) => Ok(config),
+            (Err(ConfigError::Mistakes(own)), _) => {
+                mistakes.extend(own);
+                Err(ConfigError::Mistakes(mistakes))
+            }
+            (Err(other), _) => Err(other),
+            (Ok(()), false) => Err(ConfigError::Mistakes(mistakes)),
+        }
     }
 }
 

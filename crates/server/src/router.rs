@@ -110,7 +110,7 @@ impl Router {
             let words = "no WebSocket is spoken here; send the request as an HTTP POST";
             return self.refuse(&Failure::client(Code::NoWebSocket, words));
         }
-        match Route::of(path, &head.headers) {
+        match Route::of(&self.gateway, path, &head.headers) {
             Some(route) if route.method() == head.method => {
                 let from_anthropics = route.dialect() == Dialect::Messages;
                 let mut answer = route.serve(&self.gateway, head, body, at).await;

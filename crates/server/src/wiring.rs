@@ -33,7 +33,8 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     let clock = Arc::new(SystemClock::start());
     let entropy = Arc::new(SystemEntropy);
     let directory = Arc::new(Directory::new(config.providers.clone()));
-    let upstream = Upstream::new(&directory, config.limits.gateway.provider_connections)?;
+    let limit = config.limits.gateway.provider_connections;
+    let upstream = Upstream::new(&directory, &config.flavors, limit)?;
     let (failed, fatal) = mpsc::channel(1);
     let on_fatal = move |reason: Fatal| {
         // A second reason says nothing that the first did not.
@@ -57,6 +58,7 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     let metrics = Arc::new(Metrics::new(&mut registry));
     let gateway = Gateway::new(Parts {
         store,
+        flavors: config.flavors.clone(),
         directory,
         upstream,
         levels: Arc::new(config.levels.clone()),

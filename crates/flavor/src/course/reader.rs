@@ -2,6 +2,7 @@
 
 use super::cutter::Piece;
 use crate::canon::{Event, Fault};
+use crate::custom;
 use crate::dialect::Dialect;
 use crate::openai::{chat, responses};
 use crate::{anthropic, gemini, ollama};
@@ -14,6 +15,7 @@ pub(super) enum Reader {
     Messages(Box<anthropic::StreamReader>),
     Gemini(Box<gemini::StreamReader>),
     Ollama(Box<ollama::StreamReader>),
+    Custom(Box<custom::StreamReader>),
 }
 
 impl Reader {
@@ -29,6 +31,7 @@ impl Reader {
             Dialect::OllamaGenerate => {
                 Self::Ollama(Box::new(ollama::StreamReader::new(ollama::Mode::Generate)))
             }
+            Dialect::Custom(own) => Self::Custom(Box::new(custom::StreamReader::new(own))),
         }
     }
 
@@ -43,6 +46,8 @@ impl Reader {
             (Self::Messages(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Gemini(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Ollama(reader), Piece::Line(line)) => reader.read(line, give),
+            (Self::Custom(reader), Piece::Event(event)) => reader.read(&event.data, give),
+            (Self::Custom(reader), Piece::Line(line)) => reader.read(line, give),
             // A course cuts its stream as its dialect has it.
             _ => Ok(()),
         }
@@ -56,6 +61,7 @@ impl Reader {
             Self::Messages(reader) => reader.is_finished(),
             Self::Gemini(reader) => reader.is_finished(),
             Self::Ollama(reader) => reader.is_finished(),
+            Self::Custom(reader) => reader.is_finished(),
         }
     }
 
@@ -67,6 +73,7 @@ impl Reader {
             Self::Messages(reader) => reader.is_over(),
             Self::Gemini(reader) => reader.is_over(),
             Self::Ollama(reader) => reader.is_over(),
+            Self::Custom(reader) => reader.is_over(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The caller's side.
 
 use crate::canon::{Event, Face};
+use crate::custom;
 use crate::dialect::Dialect;
 use crate::json::Misfit;
 use crate::openai::{chat, responses};
@@ -14,6 +15,7 @@ pub(super) enum Writer {
     Messages(anthropic::StreamWriter),
     Gemini(gemini::StreamWriter),
     Ollama(ollama::StreamWriter),
+    Custom(custom::StreamWriter),
 }
 
 impl Writer {
@@ -31,6 +33,7 @@ impl Writer {
             Dialect::OllamaGenerate => {
                 Self::Ollama(ollama::StreamWriter::new(ollama::Mode::Generate, face))
             }
+            Dialect::Custom(own) => Self::Custom(custom::StreamWriter::new(own, face)),
         }
     }
 
@@ -47,6 +50,10 @@ impl Writer {
             }
             (Self::Responses(writer), _) => writer.write(event, out),
             (Self::Gemini(writer), _) => {
+                writer.write(event, out);
+                Ok(())
+            }
+            (Self::Custom(writer), _) => {
                 writer.write(event, out);
                 Ok(())
             }
@@ -68,6 +75,7 @@ impl Writer {
             Self::Messages(writer) => writer.end(out),
             Self::Gemini(writer) => writer.end(out),
             Self::Ollama(writer) => writer.end(out),
+            Self::Custom(writer) => writer.end(out),
         }
     }
 

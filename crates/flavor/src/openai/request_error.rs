@@ -1,9 +1,9 @@
 //! Why a request cannot be read.
 
-use crate::json::{JsonError, JsonErrorKind};
+use crate::json::{JsonError, JsonErrorKind, Misfit};
 
 /// Why a request cannot be read, in words for the developer who wrote it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeekError {
     /// The body is not JSON, not UTF-8, or goes past a bound.
@@ -25,6 +25,9 @@ pub enum PeekError {
         /// The key.
         field: &'static str,
     },
+    /// What the file of a flavor of the operator's own names is not what it says.
+    #[error("{0}")]
+    Misfit(Misfit),
     /// There is no `model`.
     #[error("`model` is missing: name the model to call")]
     MissingModel,
@@ -50,7 +53,7 @@ impl PeekError {
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::Json(JsonError { kind: JsonErrorKind::TooLong { key }, .. }) => Some(key),
-            Self::Json(_) | Self::NotAnObject => None,
+            Self::Json(_) | Self::NotAnObject | Self::Misfit(_) => None,
             Self::MissingModel => Some("model"),
             Self::Repeated { field }
             | Self::Respelled { field }

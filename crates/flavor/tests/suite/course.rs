@@ -28,6 +28,7 @@ fn folder(dialect: Dialect) -> &'static str {
         Dialect::Messages => "anthropic",
         Dialect::Gemini => "gemini",
         Dialect::OllamaChat | Dialect::OllamaGenerate => "ollama",
+        Dialect::Custom(_) => panic!("has no samples"),
     }
 }
 
@@ -40,6 +41,7 @@ fn tools(dialect: Dialect) -> Vec<u8> {
         Dialect::Gemini => wire(dialect, "stream.json"),
         Dialect::OllamaChat => wire(dialect, "chat_stream_tools.json"),
         Dialect::OllamaGenerate => wire(dialect, "generate_stream.json"),
+        Dialect::Custom(_) => panic!("has no samples"),
     }
 }
 

@@ -6,8 +6,11 @@ use http::{HeaderName, HeaderValue};
 use weighbridge_core::credential::Kind;
 use weighbridge_core::failure::{Code, Failure};
 
-/// The headers that carry a bare key.
-const BARE: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
+/// A header that carries a bare key, whatever the flavor.
+pub(super) const ANY: &str = "x-api-key";
+
+/// The headers that carry one.
+const BARE: [&str; 3] = [ANY, "api-key", "x-goog-api-key"];
 
 /// Carries the endpoint token of an address, once that is taken out of it. Nobody outside can send it:
 /// [`take_token`] removes it from every request.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Response, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
+use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
 
 use crate::body::ReplyBody;
-use crate::front::{anthropic, gemini, ollama, openai};
+use crate::front::{anthropic, custom, gemini, ollama, openai};
 use crate::gateway::Gateway;
 
 /// Something that a front answers.
@@ -22,11 +23,16 @@ pub enum Route {
     Gemini(gemini::Endpoint),
     /// As Ollama's clients ask.
     Ollama(ollama::Endpoint),
+    /// As clients of a flavor ask that a file describes.
+    Custom(&'static Custom),
 }
 
 impl Route {
     /// The route of a path, and of the headers where paths meet.
-    pub fn of(path: &str, headers: &HeaderMap) -> Option<Self> {
+    pub fn of(gateway: &Gateway, path: &str, headers: &HeaderMap) -> Option<Self> {
+        if let Some(own) = gateway.flavors().iter().find(|own| own.path == path) {
+            return Some(Self::Custom(own));
+        }
         if let Some(endpoint) = anthropic::Endpoint::of(path, headers) {
             return Some(Self::Anthropic(endpoint));
         }
@@ -51,6 +57,7 @@ impl Route {
             Self::Anthropic(endpoint) => endpoint.method(),
             Self::Gemini(endpoint) => endpoint.method(),
             Self::Ollama(endpoint) => endpoint.method(),
+            Self::Custom(_) => Method::POST,
         }
     }
 
@@ -62,6 +69,7 @@ impl Route {
             Self::Anthropic(_) => Dialect::Messages,
             Self::Gemini(_) => Dialect::Gemini,
             Self::Ollama(_) => Dialect::OllamaChat,
+            Self::Custom(own) => Dialect::Custom(own),
         }
     }
 
@@ -78,6 +86,7 @@ impl Route {
             Self::Anthropic(endpoint) => anthropic::serve(gateway, endpoint, head, body, at).await,
             Self::Gemini(endpoint) => gemini::serve(gateway, endpoint, head, body, at).await,
             Self::Ollama(endpoint) => ollama::serve(gateway, endpoint, head, body, at).await,
+            Self::Custom(own) => custom::serve(gateway, own, head, body, at).await,
         }
     }
 }

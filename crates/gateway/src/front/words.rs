@@ -7,7 +7,7 @@ use weighbridge_core::failure::{Code, Failure, Retry, Source};
 use weighbridge_flavor::canon::Face;
 pub use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::openai::{self, ErrorWords, responses};
-use weighbridge_flavor::{anthropic, gemini, ollama};
+use weighbridge_flavor::{anthropic, custom, gemini, ollama};
 
 /// Speaks to one caller.
 #[derive(Debug, Clone)]
@@ -47,7 +47,10 @@ impl Voice {
             Dialect::Messages => {
                 Some(Ping { bytes: Bytes::from_static(anthropic::PING), is_event: true })
             }
-            Dialect::Gemini | Dialect::OllamaChat | Dialect::OllamaGenerate => None,
+            Dialect::Gemini
+            | Dialect::OllamaChat
+            | Dialect::OllamaGenerate
+            | Dialect::Custom(_) => None,
         }
     }
 
@@ -70,6 +73,7 @@ impl Voice {
             Dialect::OllamaChat | Dialect::OllamaGenerate => {
                 ollama::error_line(&failure.words).into()
             }
+            Dialect::Custom(own) => custom::error_event(own, &failure.words).into(),
         }
     }
 }
@@ -111,6 +115,7 @@ pub fn refusal_as(dialect: Dialect, status: StatusCode, failure: &Failure) -> By
         }
         Dialect::Gemini => gemini::error_body(status, &failure.words),
         Dialect::OllamaChat | Dialect::OllamaGenerate => ollama::error_body(&failure.words).into(),
+        Dialect::Custom(own) => custom::error_body(own, &failure.words).into(),
     }
 }
 

@@ -8,6 +8,7 @@ use weighbridge_core::directory::{Flavor, Provider, Responses};
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::canon::{Keepsake, Losses, Target, ToolNames};
 use weighbridge_flavor::convert::Asked;
+use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::facts::Facts;
 use weighbridge_flavor::json::Misfit;
@@ -72,7 +73,9 @@ pub(crate) struct Ways {
 /// where there is no memory for the same in other words.
 pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways, Failure> {
     let from = read.address.dialect;
-    let to: Vec<Dialect> = candidates.iter().map(|provider| spoken_to(provider, from)).collect();
+    let flavors = read.gateway.flavors();
+    let to = candidates.iter().map(|provider| spoken_to(provider, from, flavors));
+    let to: Vec<Dialect> = to.collect();
     let bytes = read.bytes.clone();
     let is_chat = read.chat.is_some();
     if is_chat && to.iter().all(|to| *to == from) {
@@ -144,7 +147,7 @@ fn unconverted(read: &Read, candidates: &[Arc<Provider>]) -> Ways {
 }
 
 /// What is spoken to a provider about a call that came in `from`: the same where it can.
-fn spoken_to(provider: &Provider, from: Dialect) -> Dialect {
+fn spoken_to(provider: &Provider, from: Dialect, flavors: &[&'static Custom]) -> Dialect {
     match provider.flavor {
         Flavor::OpenAi => match provider.habits.responses {
             Responses::Only => Dialect::Responses,
@@ -155,7 +158,14 @@ fn spoken_to(provider: &Provider, from: Dialect) -> Dialect {
         Flavor::Gemini => Dialect::Gemini,
         Flavor::Ollama if from == Dialect::OllamaGenerate => from,
         Flavor::Ollama => Dialect::OllamaChat,
+        Flavor::Custom(name) => described(flavors, name),
     }
+}
+
+/// The dialect that a file describes. A configuration names none that it does not have.
+pub(crate) fn described(flavors: &[&'static Custom], name: &str) -> Dialect {
+    let own = flavors.iter().find(|custom| custom.name == name);
+    own.map_or(Dialect::Chat, |custom| Dialect::Custom(custom))
 }
 
 /// What finds again what this provider's model thought before its calls; nothing where nothing of

@@ -11,7 +11,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::time::Instant;
 use tower_service::Service as _;
 use weighbridge_core::directory::{Flavor, Provider};
+use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
+
+use crate::pipeline::way::described;
 
 use super::incoming::ProviderBody;
 use super::outgoing::{Outgoing, Sent};
@@ -47,7 +50,11 @@ struct Idle {
 }
 
 impl Lane {
-    pub(super) fn new(provider: &Provider, limit: usize) -> Result<Self, LaneError> {
+    pub(super) fn new(
+        provider: &Provider,
+        flavors: &[&'static Custom],
+        limit: usize,
+    ) -> Result<Self, LaneError> {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(provider.timeouts.connect));
@@ -64,6 +71,7 @@ impl Lane {
             Flavor::Anthropic => Dialect::Messages,
             Flavor::Gemini => Dialect::Gemini,
             Flavor::Ollama => Dialect::OllamaChat,
+            Flavor::Custom(name) => described(flavors, name),
         };
         let base_url = provider.base_url.trim_end_matches('/');
         let url = format!("{base_url}{}", manner::path(usual, "model", false));
@@ -75,14 +83,22 @@ impl Lane {
         let address: Uri =
             url.parse().map_err(|error: http::uri::InvalidUri| unusable(&error.to_string()))?;
         let path = address.path_and_query().ok_or_else(|| unusable("it has no path"))?;
-        let usual = (usual, Uri::from(path.clone()));
+        let path = Uri::from(path.clone());
         let base: Uri = base_url
             .parse()
             .map_err(|error: http::uri::InvalidUri| unusable(&error.to_string()))?;
         let base = base.path().trim_end_matches('/').to_owned();
-        let mut headers = headers_of(provider)?;
+        let mut headers = headers_of(provider, usual)?;
         headers.insert(HOST, host_of(&address).ok_or_else(|| unusable("it has no host"))?);
-        Ok(Self { connector, address, base, usual, headers, limit, idle: Mutex::default() })
+        Ok(Self {
+            connector,
+            address,
+            base,
+            usual: (usual, path),
+            headers,
+            limit,
+            idle: Mutex::default(),
+        })
     }
 
     /// The request of an errand.
@@ -188,16 +204,16 @@ async fn tend(lane: Weak<Lane>) {
     }
 }
 
-fn headers_of(provider: &Provider) -> Result<HeaderMap, LaneError> {
+fn headers_of(provider: &Provider, usual: Dialect) -> Result<HeaderMap, LaneError> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     // The reply's bytes are hashed and read as they are.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Some(key) = &provider.api_key {
-        let (name, value) = manner::credential(provider.flavor, key.reveal());
-        let mut value = HeaderValue::from_str(&value)
-            .map_err(|_| LaneError::Key { provider: provider.name.clone() })?;
+        let unusable = || LaneError::Key { provider: provider.name.clone() };
+        let (name, value) = manner::credential(usual, key.reveal()).ok_or_else(unusable)?;
+        let mut value = HeaderValue::from_str(&value).map_err(|_| unusable())?;
         value.set_sensitive(true);
         headers.insert(name, value);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use weighbridge_core::directory::Flavor;
+use weighbridge_flavor::custom::Credential;
 use weighbridge_flavor::dialect::Dialect;
 
 /// The version of Anthropic's API that the gateway speaks where its caller does not say one.
@@ -15,6 +15,7 @@ static VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 /// Where a call goes, behind the provider's base address.
 pub(super) fn path(dialect: Dialect, model: &str, stream: bool) -> Cow<'static, str> {
     let fixed = match dialect {
+        Dialect::Custom(own) => own.provider_path.as_str(),
         Dialect::Chat => "/chat/completions",
         Dialect::Responses => "/responses",
         Dialect::Messages => "/v1/messages",
@@ -41,13 +42,20 @@ fn escaped(model: &str) -> String {
     path
 }
 
-/// The header of a provider's credential, and how the key stands in it.
-pub(super) fn credential(flavor: Flavor, key: &str) -> (HeaderName, Cow<'_, str>) {
-    match flavor {
-        Flavor::OpenAi | Flavor::Ollama => (AUTHORIZATION, format!("Bearer {key}").into()),
-        Flavor::Anthropic => (HeaderName::from_static("x-api-key"), key.into()),
-        Flavor::Gemini => (HeaderName::from_static("x-goog-api-key"), key.into()),
-    }
+/// The header of a provider's credential, and how the key stands in it; nothing where it can stand in
+/// none.
+pub(super) fn credential(dialect: Dialect, key: &str) -> Option<(HeaderName, Cow<'_, str>)> {
+    Some(match dialect {
+        Dialect::Messages => (HeaderName::from_static("x-api-key"), key.into()),
+        Dialect::Gemini => (HeaderName::from_static("x-goog-api-key"), key.into()),
+        Dialect::Custom(own) => {
+            let Credential { header, prefix } = &own.credential;
+            (header.parse().ok()?, format!("{prefix}{key}").into())
+        }
+        Dialect::Chat | Dialect::Responses | Dialect::OllamaChat | Dialect::OllamaGenerate => {
+            (AUTHORIZATION, format!("Bearer {key}").into())
+        }
+    })
 }
 
 /// Puts into a request's head what its dialect needs, and of the caller's own head what a provider may
@@ -78,7 +86,7 @@ fn passed_on(dialect: Dialect) -> &'static [HeaderName] {
     match dialect {
         Dialect::Chat | Dialect::Responses => &OPENAI,
         Dialect::Messages => &ANTHROPIC,
-        Dialect::Gemini | Dialect::OllamaChat | Dialect::OllamaGenerate => &[],
+        Dialect::Gemini | Dialect::OllamaChat | Dialect::OllamaGenerate | Dialect::Custom(_) => &[],
     }
 }
 

@@ -4,6 +4,7 @@ use weighbridge_core::directory::{
     Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
 };
 use weighbridge_core::redacted::Redacted;
+use weighbridge_gateway::custom::Custom;
 
 use super::reader::Table;
 
@@ -38,10 +39,14 @@ const SERVICES_NOT_YET: [&str; 7] = [
     "image-to-image",
 ];
 
-pub(super) fn read_all(root: &Table<'_>, notes: &mut Vec<String>) -> Vec<Provider> {
+pub(super) fn read_all(
+    root: &Table<'_>,
+    flavors: &[&'static Custom],
+    notes: &mut Vec<String>,
+) -> Vec<Provider> {
     let mut providers: Vec<Provider> = Vec::new();
     for table in root.tables("providers") {
-        let Some(provider) = read(&table, notes) else { continue };
+        let Some(provider) = read(&table, flavors, notes) else { continue };
         if providers.iter().any(|other| other.name == provider.name) {
             let words = format!("another provider has the name `{}` already", provider.name);
             table.complain("name", words);
@@ -51,12 +56,16 @@ pub(super) fn read_all(root: &Table<'_>, notes: &mut Vec<String>) -> Vec<Provide
     providers
 }
 
-fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
+fn read(
+    table: &Table<'_>,
+    flavors: &[&'static Custom],
+    notes: &mut Vec<String>,
+) -> Option<Provider> {
     table.only(&KNOWN, &NOT_YET);
     let name = table.needed("name");
     let flavor = table
         .needed("flavor")
-        .and_then(|text| table.word("flavor", &text, &FLAVORS, &FLAVORS_NOT_YET));
+        .and_then(|text| table.word("flavor", &text, &known_flavors(flavors), &FLAVORS_NOT_YET));
     let base_url = table.needed("base_url");
     let base_url = base_url.zip(flavor).and_then(|(url, of)| mend(table, url, of, notes));
     let location = table.needed("location").and_then(|text| {
@@ -91,6 +100,12 @@ fn read(table: &Table<'_>, notes: &mut Vec<String>) -> Option<Provider> {
         region: table.text("region"),
         habits,
     })
+}
+
+/// The gateway's own flavors, and those that the operator's files describe.
+fn known_flavors(flavors: &[&'static Custom]) -> Vec<(&'static str, Flavor)> {
+    let described = flavors.iter().map(|custom| (&*custom.name, Flavor::Custom(&custom.name)));
+    FLAVORS.into_iter().chain(described).collect()
 }
 
 fn read_habits(table: &Table<'_>, flavor: Flavor, base_url: &str) -> Habits {
@@ -153,6 +168,7 @@ const fn versions(flavor: Flavor) -> &'static [&'static str] {
         Flavor::OpenAi | Flavor::Anthropic => &["/v1"],
         Flavor::Gemini => &["/v1beta", "/v1"],
         Flavor::Ollama => &["/api", "/v1"],
+        Flavor::Custom(_) => &[],
     }
 }
 
@@ -176,7 +192,9 @@ fn mend(table: &Table<'_>, url: String, flavor: Flavor, notes: &mut Vec<String>)
     }
     let mended = match flavor {
         Flavor::OpenAi => format!("{mended}/v1"),
-        Flavor::Anthropic | Flavor::Gemini | Flavor::Ollama => mended.to_owned(),
+        Flavor::Anthropic | Flavor::Gemini | Flavor::Ollama | Flavor::Custom(_) => {
+            mended.to_owned()
+        }
     };
     if mended != plain {
         notes.push(format!("base_url `{url}` is read as `{mended}`"));

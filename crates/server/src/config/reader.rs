@@ -124,6 +124,14 @@ impl<'a> Table<'a> {
         Some(Table { reader: self.reader, path, entries, span: value.span() })
     }
 
+    /// The table at `name`, which has to be there.
+    pub(super) fn needed_table(&self, name: &str) -> Option<Table<'a>> {
+        if self.entries.get(name).is_none() {
+            self.complain(name, "is needed: a table".to_owned());
+        }
+        self.table(name)
+    }
+
     /// Every table in this one, by its name; anything else is complained of.
     pub(super) fn each(&self) -> Vec<(String, Table<'a>)> {
         let names = self.entries.iter().map(|(key, _)| key.get_ref().as_ref());

@@ -137,3 +137,47 @@ fn a_missing_or_doubled_v1_is_mended_and_said() {
         assert_eq!(config.notes.len(), 1);
     }
 }
+
+const TALLY: &str = include_str!("../../../../examples/flavors/tally.toml");
+
+/// A configuration beside a file that describes a flavor.
+fn with_flavor(described: &str, config: &str) -> Result<Config, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("tally.toml"), described).unwrap();
+    let config = format!("flavors = [\"tally.toml\"]\n{config}");
+    Config::parse(&dir.path().join("weighbridge.toml"), &config, &|_| None).map_err(|error| {
+        let folder = format!("{}/", dir.path().display());
+        error.to_string().replace(&folder, "")
+    })
+}
+
+#[test]
+fn a_flavor_is_described_in_a_file_of_its_own() {
+    let provider = PROVIDER.replace("\"openai\"", "\"tally\"").replace("${DESK_KEY}", "k");
+    let config = with_flavor(TALLY, &provider).unwrap();
+    assert_eq!(config.providers[0].flavor.as_str(), "tally");
+    assert_eq!(config.providers[0].base_url, "http://127.0.0.1:8000/v1");
+    assert_eq!(config.flavors[0].request.max_output.as_ref().unwrap().to_string(), "limits.words");
+    assert_eq!(config.flavors[0].stream.as_ref().unwrap().terminator.as_deref(), Some("over"));
+    let unknown = parse(&provider).unwrap_err().to_string();
+    assert!(unknown.contains("flavor"), "{unknown}");
+}
+
+#[test]
+fn every_mistake_in_a_flavors_file_is_said_with_its_line() {
+    let mut described = TALLY.replace("name = \"tally\"", "name = \"openai\"");
+    for (right, wrong) in [
+        ("path = \"/tally/v1/turns\"", "path = \"/v1/turns\""),
+        ("header = \"x-tally-key\"", "header = \"x tally\""),
+        ("max_output = \"limits.words\"", "max_output = \"limits..words\""),
+        ("user = \"caller\"", "user = \"engine\""),
+        ("temperature", "temprature"),
+        ("framing = \"events\"", "framing = \"frames\""),
+        ("stop = \"ended\"  ", "# stop = \"ended\""),
+        ("message = \"wrong.why\"", "message = 7"),
+    ] {
+        assert!(described.contains(right), "{right}");
+        described = described.replacen(right, wrong, 1);
+    }
+    insta::assert_snapshot!(with_flavor(&described, "").unwrap_err());
+}

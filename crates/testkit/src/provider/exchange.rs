@@ -45,7 +45,7 @@ pub(super) async fn serve(stream: TcpStream, stage: &Stage) {
 
 /// Whether a path is one of a call, in whatever flavor.
 fn is_call(path: &str) -> bool {
-    const CALLS: [&str; 7] = [
+    const CALLS: [&str; 8] = [
         "/chat/completions",
         "/responses",
         "/messages",
@@ -53,6 +53,8 @@ fn is_call(path: &str) -> bool {
         "/api/generate",
         ":generateContent",
         ":streamGenerateContent",
+        // Of a flavor that a file describes.
+        "/turns",
     ];
     let path = path.split('?').next().unwrap_or(path);
     CALLS.iter().any(|call| path.ends_with(call))

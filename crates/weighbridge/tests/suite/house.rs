@@ -53,7 +53,10 @@ impl House {
             format!("{config}\n[levels.default]\n{VIEW}")
         };
         let provider = Provider::start_with(script).await.unwrap();
-        let table = provider_table_of(flavor, "desk", &provider.base_url(), &provider.models());
+        let base = provider.base_url();
+        // OpenAI's alone ends in a version.
+        let base = if flavor == "openai" { &*base } else { base.trim_end_matches("/v1") };
+        let table = provider_table_of(flavor, "desk", base, &provider.models());
         let table = format!("{table}api_key = \"{SECRET}\"\n");
         let timeout =
             "timeout = { connect = \"2s\", first_byte = \"2s\", idle = \"2s\", total = \"10s\" }\n";

@@ -12,6 +12,7 @@ mod budgets;
 mod bytes_untouched;
 mod coded;
 mod conversions;
+mod described;
 mod dialects;
 mod estimates;
 mod house;

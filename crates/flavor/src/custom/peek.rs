@@ -1,0 +1,22 @@
+//! What the gateway reads of a request before it knows where that goes.
+
+use super::Custom;
+use super::source::Source;
+use crate::json::Misfit;
+use crate::peek::Peek;
+
+/// Reads it.
+///
+/// # Errors
+/// [`Misfit`] for what is no request.
+pub fn peek(custom: &Custom, body: &str) -> Result<Peek, Misfit> {
+    let places = &custom.request;
+    let mut source = Source::parse(body)?;
+    Ok(Peek {
+        model: source.needed_text(&places.model)?.into_owned(),
+        stream: source.flag(places.stream.as_ref())?.unwrap_or(false),
+        background: false,
+        gateway_field: None,
+        max_output: source.whole(places.max_output.as_ref())?.filter(|tokens| *tokens > 0),
+    })
+}
