@@ -6,13 +6,13 @@ import { after, before, test } from "node:test";
 
 import { NotFoundError } from "openai";
 
-import { Gateway } from "./gateway.mjs";
+import { Desk } from "./desk.mjs";
 import { MODELS, WHOLE } from "./provider.mjs";
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 let gateway;
-before(async () => (gateway = await Gateway.start()));
+before(async () => (gateway = await Desk.start()));
 after(() => gateway.stop());
 
 test("a reply arrives with its usage and id", async (t) => {

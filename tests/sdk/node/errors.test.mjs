@@ -13,11 +13,12 @@ import {
   RateLimitError,
 } from "openai";
 
-import { failure, Gateway, within } from "./gateway.mjs";
+import { Desk } from "./desk.mjs";
+import { failure, within } from "./gateway.mjs";
 import { SECRET } from "./provider.mjs";
 
 let gateway;
-before(async () => (gateway = await Gateway.start()));
+before(async () => (gateway = await Desk.start()));
 after(() => gateway.stop());
 
 async function drain(promise) {

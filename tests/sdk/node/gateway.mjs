@@ -1,4 +1,4 @@
-// A real gateway process, in a folder of its own, with a scripted provider behind it.
+// A real gateway process, in a folder of its own.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,87 +9,21 @@ import path from "node:path";
 import readline from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import OpenAI from "openai";
-
-import { MODELS, Provider } from "./provider.mjs";
-
-const config = (data, url) => `
+const head = (data) => `
 listen = "127.0.0.1:0"
 data_dir = ${JSON.stringify(data)}
-
-[[providers]]
-name = "desk"
-flavor = "openai"
-base_url = ${JSON.stringify(url)}
-location = "local"
-services = ["chat"]
-models = ${JSON.stringify(MODELS)}
-timeout = { connect = "2s", first_byte = "10s", idle = "10s", total = "20s" }
-
-[[providers]]
-name = "hasty"
-flavor = "openai"
-base_url = ${JSON.stringify(url)}
-location = "local"
-services = ["chat"]
-models = ["hasty-silent", "hasty-gated"]
-timeout = { connect = "1s", first_byte = "1s", idle = "1s", total = "1s" }
-
-[[prices]]
-model = "plain"
-currency = "USD"
-input = "1"
-output = "5"
-
-[[prices]]
-model = "broken"
-currency = "USD"
-input = "1"
-output = "5"
-
-[[prices]]
-model = "gated"
-currency = "USD"
-input = "1"
-output = "5"
-
-[[prices]]
-model = "long"
-currency = "USD"
-input = "1000"
-output = "1000"
-
-[levels.default]
-view = { requests = 100000, window = "1m" }
-
-[levels.ceiling]
-reserve = "ceiling"
-view = { requests = 100000, window = "1m" }
-
-[levels.capped]
-overrun_cap = "0.01 USD"
-view = { requests = 100000, window = "1m" }
-
-[levels.still]
-sync = { requests = 2, window = "1h" }
-view = { requests = 100000, window = "1m" }
-
-[levels.slow]
-sync = { requests = 2, window = "5s" }
-view = { requests = 100000, window = "1m" }
 `;
 
 export class Gateway {
   log = "";
 
-  // Starts a provider and a gateway in front of it.
-  static async start() {
-    const gateway = new Gateway();
-    gateway.provider = await Provider.start();
+  // Starts it with this configuration.
+  static async start(config) {
+    const gateway = new this();
     gateway.folder = await mkdtemp(path.join(tmpdir(), "weighbridge-sdk-"));
     const file = path.join(gateway.folder, "weighbridge.toml");
     const data = path.join(gateway.folder, "data");
-    await writeFile(file, config(data, gateway.provider.baseUrl));
+    await writeFile(file, `${head(data)}${config}`);
     gateway.process = spawn(process.env.WEIGHBRIDGE_BIN, ["serve", "--config", file], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -126,26 +60,12 @@ export class Gateway {
     return JSON.parse(text);
   }
 
-  // A caller with an account of its own, which may have a `budget` and a `level`; `requests` holds
-  // what its SDK really sent.
-  async caller(name, options = {}, settings = {}) {
+  // A developer's key of a new account, which may have a `budget` and a `level`.
+  async newKey(name, settings = {}) {
     const wanted = { name, ...settings };
     const account = await this.ask("POST", "/gateway/v1/accounts", { body: wanted });
     const body = { account: account.id, role: "developer" };
-    const { key } = await this.ask("POST", "/gateway/v1/keys", { body });
-    const requests = [];
-    const client = new OpenAI({
-      apiKey: key,
-      baseURL: `${this.url}/v1`,
-      timeout: 15_000,
-      fetch: (address, request) => {
-        requests.push(request);
-        return fetch(address, request);
-      },
-      ...options,
-    });
-    const messages = [{ role: "user", content: name }];
-    return { client, key, requests, messages, text: name };
+    return (await this.ask("POST", "/gateway/v1/keys", { body })).key;
   }
 
   // One receipt, which is there as soon as the reply has ended.
@@ -155,11 +75,17 @@ export class Gateway {
 
   // The one receipt of the key's account, waited for: the caller may have left before.
   async onlyReceipt(key) {
+    const [receipt] = await this.receipts(key, 1);
+    return receipt;
+  }
+
+  // All receipts of the key's account, waited for until there are so many.
+  async receipts(key, count) {
     for (let tries = 0; ; tries += 1) {
       const { items } = await this.ask("GET", "/gateway/v1/receipts", { key });
-      if (items.length > 0 || tries === 250) {
-        assert.equal(items.length, 1, "one receipt was to be there");
-        return items[0];
+      if (items.length >= count || tries === 250) {
+        assert.equal(items.length, count, `${count} receipts were to be there`);
+        return items;
       }
       await sleep(20);
     }
@@ -171,7 +97,6 @@ export class Gateway {
     const limit = setTimeout(() => this.process.kill("SIGKILL"), 15_000);
     const [code] = await this.exit;
     clearTimeout(limit);
-    this.provider.stop();
     await rm(this.folder, { recursive: true, force: true });
     assert.equal(code, 0, this.log);
   }

@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 
 import { APIError, RateLimitError } from "openai";
 
-import { failure, Gateway } from "./gateway.mjs";
+import { Desk } from "./desk.mjs";
+import { failure } from "./gateway.mjs";
 import { WHOLE } from "./provider.mjs";
 
 const USD = { amount: "5", currency: "USD" };
@@ -14,7 +15,7 @@ const ASK = { "x-weighbridge-confirm": "ask" };
 const COST = "0.000024";
 
 let gateway;
-before(async () => (gateway = await Gateway.start()));
+before(async () => (gateway = await Desk.start()));
 after(() => gateway.stop());
 
 function customer(t, settings, options) {

@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 
-import { Gateway, within } from "./gateway.mjs";
+import { Desk } from "./desk.mjs";
+import { within } from "./gateway.mjs";
 import { WHOLE } from "./provider.mjs";
 
 const OURS = /^: weighbridge[^\n]*\n\n/gm;
 
 let gateway;
-before(async () => (gateway = await Gateway.start()));
+before(async () => (gateway = await Desk.start()));
 after(() => gateway.stop());
 
 async function raw({ client, messages }, options = {}, settings = {}) {
