@@ -1,7 +1,8 @@
 //! The official SDKs against the real program: the proof that callers need to change nothing.
 //!
 //! The SDKs come from their own registries, at pinned versions, into the target folder. The
-//! provider behind the gateway is a scripted one, written in each language's standard library.
+//! providers behind the gateway are scripted ones, written in each language's standard library;
+//! those of every flavor are Python's, for the others too.
 
 mod install;
 mod node;
@@ -51,15 +52,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The Python SDK's tests, or why they cannot be run here.
+/// The Python SDKs' tests, or why they cannot be run here.
 pub(crate) fn python() -> Result<Option<String>> {
-    need("python3", (3, 11)).map_or_else(missing, |()| with_gateway(python::run))
+    need_python().map_or_else(missing, |()| with_gateway(python::run))
 }
 
-/// The Node SDK's tests, or why they cannot be run here.
+/// The Node SDKs' tests, or why they cannot be run here.
 pub(crate) fn node() -> Result<Option<String>> {
     need("node", (20, 0))
         .and_then(|()| need("npm", (9, 0)))
+        .and_then(|()| need_python())
         .map_or_else(missing, |()| with_gateway(node::run))
 }
 
@@ -76,6 +78,11 @@ fn missing(reason: String) -> Result<Option<String>> {
         bail!("{reason}, and CI is set");
     }
     Ok(Some(reason))
+}
+
+/// Whether there is a Python that the scripted providers run in; if not, what to say.
+fn need_python() -> Result<(), String> {
+    need("python3", (3, 11))
 }
 
 /// Whether a program is here and recent enough; if not, what to say.

@@ -1,4 +1,4 @@
-//! The Node SDK, in a folder of its own to which the tests are copied, since Node looks for a
+//! The Node SDKs, in a folder of their own to which the tests are copied, since Node looks for a
 //! package from where the importing file lies.
 
 use std::fs;
@@ -11,33 +11,45 @@ use super::install::{self, Place};
 use super::{INSTALL, TESTS};
 use crate::{machine, progress, tool};
 
+/// The one folder within the tests.
+const CALLERS: &str = "callers";
+
 /// Installs what the tests need and runs them against this program.
 pub(crate) fn run(gateway: &Path) -> Result<()> {
-    let tests = machine::root().join("tests/sdk/node");
+    let sdk = machine::root().join("tests/sdk");
+    let tests = sdk.join("node");
     let place = Place::new("node");
     let manifest = install::text(&tests.join("package.json"))?;
     let lock = install::text(&tests.join("package-lock.json"))?;
     let version = tool::version("node", &["--version"]).unwrap_or_default();
     place.fill(&format!("{version}\n{manifest}{lock}"), || {
-        progress::note("installing the Node SDK");
+        progress::note("installing the Node SDKs");
         fs::write(place.folder.join("package.json"), &manifest)?;
         fs::write(place.folder.join("package-lock.json"), &lock)?;
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
         tool::run(npm.current_dir(&place.folder), INSTALL)
-            .context("the Node SDK could not be installed")
+            .context("the Node SDKs could not be installed")
     })?;
     let scripts = copy(&tests, &place.folder)?;
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=spec", "--test-timeout=60000"])
         .args(scripts.iter().filter(|name| name.ends_with(".test.mjs")))
         .current_dir(&place.folder)
-        .env("WEIGHBRIDGE_BIN", gateway);
+        .env("WEIGHBRIDGE_BIN", gateway)
+        .env("WEIGHBRIDGE_SDK", &sdk);
     tool::run(&mut node, TESTS)
 }
 
-/// Copies the scripts, takes away those of an earlier run, and returns the names in order.
+/// Copies the scripts, takes away those of an earlier run, and returns the names of those that lie
+/// in the folder itself, in order.
 fn copy(from: &Path, to: &Path) -> Result<Vec<String>> {
+    copy_scripts(&from.join(CALLERS), &to.join(CALLERS))?;
+    copy_scripts(from, to)
+}
+
+fn copy_scripts(from: &Path, to: &Path) -> Result<Vec<String>> {
+    fs::create_dir_all(to).with_context(|| to.display().to_string())?;
     for name in scripts(to)? {
         fs::remove_file(to.join(name))?;
     }

@@ -32,8 +32,8 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "doc", about: "the documentation builds, its links lead on", run: steps::doc },
     Step { name: "test", about: "unit, property and integration tests", run: steps::test },
     Step { name: "doctest", about: "the examples in the documentation", run: steps::doctest },
-    Step { name: "sdk-python", about: "the official Python SDK calls it", run: sdk::python },
-    Step { name: "sdk-node", about: "the official Node SDK calls it", run: sdk::node },
+    Step { name: "sdk-python", about: "the official Python SDKs call it", run: sdk::python },
+    Step { name: "sdk-node", about: "the official Node SDKs call it", run: sdk::node },
     Step {
         name: "crash",
         about: "kills, power cuts, a full and a failing disk",
