@@ -87,7 +87,7 @@ const error = (status) => async (cell) => {
     const shown = caller.status(failure);
     assert.ok(shown === status || (status === 500 && [502, 503].includes(shown)), `${shown}`);
     if (status === 429 && caller.constructor.showsHeaders) {
-      assert.equal(caller.retryAfter(failure), "1");
+      assert.equal(caller.retryAfter(failure), "3");
     }
   }
   await cell.checkReceipts("error", 2);

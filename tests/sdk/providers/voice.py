@@ -19,7 +19,7 @@ def refuse_if_told(behaviour):
     """A model that only ever fails does so now."""
     if behaviour in mind.ERRORS:
         status = mind.ERRORS[behaviour]
-        headers = {"retry-after": "1"} if status == 429 else {}
+        headers = {"retry-after": "3"} if status == 429 else {}
         raise Refusal(status, f"scripted {status}", headers=headers)
 
 

@@ -227,7 +227,7 @@ impl Dispatched {
         } else {
             Retry::Never
         };
-        let mut words = format!("the provider `{name}` answered {status}");
+        let mut words = format!("the provider `{name}` answered {}", in_words(status));
         tracing::warn!(provider = name, %status, "a provider refused a call");
         let is_error = status.is_client_error() || status.is_server_error();
         let (Some(body), Some(said)) = (body.filter(|_| is_error), said) else {
@@ -284,6 +284,14 @@ impl Dispatched {
 
 /// The longest value of a reply that is kept while scanning it, in bytes.
 const CAPTURE: usize = 16 << 10;
+
+/// A status with its name, if it has one.
+fn in_words(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(_) => status.to_string(),
+        None => status.as_str().to_owned(),
+    }
+}
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

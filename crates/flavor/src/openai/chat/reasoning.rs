@@ -114,7 +114,8 @@ pub(super) fn write(message: &mut Members<'_>, thoughts: &[&Reasoning<'_>]) {
     }
     let is_plain =
         |thought: &&Reasoning<'_>| thought.signature.is_none() && thought.sealed.is_none();
-    if thoughts.len() < 2 && thoughts.iter().all(is_plain) {
+    // A server that knows the words alone may refuse the other.
+    if thoughts.iter().all(is_plain) {
         return;
     }
     message.list(DETAILS, |details| {

@@ -35,7 +35,7 @@ pub(super) fn read<'a>(
     // A message may do without.
     let kind = item.text("type")?.unwrap_or(Text::Borrowed("message"));
     // Where it stands in OpenAI's store, and how far it had come; neither says anything elsewhere.
-    item.take("id");
+    let id = item.take("id").map_or("", RawValue::get);
     item.take("status");
     let one = |role, block| Item { role, blocks: vec![block], message: false };
     let read = match kind.as_ref() {
@@ -46,7 +46,13 @@ pub(super) fn read<'a>(
         }
         "reasoning" => one(Role::Assistant, Block::Reasoning(reasoning(&mut item)?)),
         "item_reference" => {
-            losses.refused("input[item_reference]", "nothing is stored here");
+            // Of a thought there is nothing to send to anybody else.
+            if id.starts_with("\"rs_") {
+                losses.dropped("input[item_reference].reasoning", "thoughts of an earlier turn");
+            } else {
+                let why = "nothing is stored here; with `store: false` SDKs send items whole";
+                losses.refused("input[item_reference]", why);
+            }
             return Ok(None);
         }
         "compaction" | "compaction_summary" => {

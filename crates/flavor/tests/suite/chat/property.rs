@@ -59,7 +59,17 @@ fn thoughts() -> impl Strategy<Value = Vec<Block<'static>>> {
         let text = text.unwrap_or_default();
         any.then_some(Block::Reasoning(Reasoning { text, signature, sealed }))
     });
-    vec(thought, 0..3)
+    let is_plain = |block: &Block<'_>| match block {
+        Block::Reasoning(it) => it.signature.is_none() && it.sealed.is_none(),
+        _ => false,
+    };
+    // Words alone are one thought: they stand in one field.
+    vec(thought, 0..3).prop_map(move |mut thoughts| {
+        if thoughts.iter().all(is_plain) {
+            thoughts.truncate(1);
+        }
+        thoughts
+    })
 }
 
 /// What a model says, in the order in which it is read.
