@@ -3,19 +3,20 @@
 //!
 //! Its streams are lines of JSON, not server-sent events: cut them with [`crate::lines`].
 
+// A flavor that grew out of this one shares the rooms that the crate may see.
 mod arguments;
 mod call_ids;
-mod created;
+pub(crate) mod created;
 mod embed;
 mod error;
 mod logprobs;
-mod media;
+pub(crate) mod media;
 mod message_reader;
 mod message_writer;
 mod mode;
 mod models;
 mod options;
-mod prompt;
+pub(crate) mod prompt;
 mod reply;
 mod request_reader;
 mod request_writer;
@@ -23,7 +24,7 @@ mod said;
 mod stop;
 mod stream_reader;
 mod stream_writer;
-mod think;
+pub(crate) mod think;
 mod tools;
 
 pub use embed::{

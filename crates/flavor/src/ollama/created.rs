@@ -5,7 +5,7 @@ const LAST: u64 = 253_402_300_799;
 const DAY: u64 = 86_400;
 
 /// A time in seconds since 1970, in UTC.
-pub(super) fn written(seconds: u64) -> String {
+pub(crate) fn written(seconds: u64) -> String {
     let seconds = seconds.min(LAST);
     let (day, rest) = (seconds / DAY, seconds % DAY);
     let (year, month, day) = date(day);
@@ -14,7 +14,7 @@ pub(super) fn written(seconds: u64) -> String {
 }
 
 /// The whole seconds since 1970 of a time; nothing when it is none, or lies before that.
-pub(super) fn read(text: &str) -> Option<u64> {
+pub(crate) fn read(text: &str) -> Option<u64> {
     let (date, rest) = text.split_at_checked(10)?;
     let (time, zone) = rest.split_at_checked(9)?;
     let (year, month, day) = three(date, '-')?;

@@ -17,7 +17,7 @@ enum Kind {
 }
 
 /// Takes the `images` out of a message.
-pub(super) fn read<'a>(members: &mut Object<'a>) -> Result<Vec<Block<'a>>, Misfit> {
+pub(crate) fn read<'a>(members: &mut Object<'a>) -> Result<Vec<Block<'a>>, Misfit> {
     let images = members.list("images")?.unwrap_or_default();
     let read = images
         .into_iter()
@@ -26,7 +26,8 @@ pub(super) fn read<'a>(members: &mut Object<'a>) -> Result<Vec<Block<'a>>, Misfi
     read.collect()
 }
 
-fn block(value: &RawValue) -> Result<Block<'_>, Misfit> {
+/// Reads one of them.
+pub(crate) fn block(value: &RawValue) -> Result<Block<'_>, Misfit> {
     let data = object::text(value)?;
     let Some((kind, mime)) = sniff(&data) else {
         return Err(Misfit::new(

@@ -7,7 +7,7 @@ use crate::canon::{Block, Losses, Reasoning, Role, Text, ToolResult, Turn};
 use crate::json::{Misfit, Object};
 
 /// The pieces of system text that stand first, and the conversation after them.
-pub(super) type Conversation<'a> = (Vec<Text<'a>>, Vec<Turn<'a>>);
+pub(crate) type Conversation<'a> = (Vec<Text<'a>>, Vec<Turn<'a>>);
 
 /// Takes the messages out of a request.
 pub(super) fn read<'a>(

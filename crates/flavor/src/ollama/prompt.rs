@@ -6,7 +6,7 @@ use crate::canon::{Block, Losses, Request, Role, Text, ToolChoice, Turn};
 use crate::json::{Misfit, Object, writer};
 
 /// Takes the prompt and what stands around it out of a request.
-pub(super) fn read<'a>(
+pub(crate) fn read<'a>(
     request: &mut Object<'a>,
     losses: &mut Losses,
 ) -> Result<Conversation<'a>, Misfit> {
@@ -33,7 +33,7 @@ pub(super) fn read<'a>(
 }
 
 /// Writes the prompt and what stands around it into a request.
-pub(super) fn write(request: &Request<'_>, root: &mut writer::Members<'_>, losses: &mut Losses) {
+pub(crate) fn write(request: &Request<'_>, root: &mut writer::Members<'_>, losses: &mut Losses) {
     if request.system.len() > 1 {
         losses.approximated("system", "several pieces are sent as one");
     }

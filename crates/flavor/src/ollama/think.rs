@@ -6,7 +6,7 @@ use crate::canon::{Effort, Losses, Request, Thinking};
 use crate::json::{Misfit, Object, object, writer};
 
 /// Takes out whether the model thinks. Where it does, that is always shown.
-pub(super) fn read(request: &mut Object<'_>) -> Result<Option<Thinking>, Misfit> {
+pub(crate) fn read(request: &mut Object<'_>) -> Result<Option<Thinking>, Misfit> {
     let Some(value) = request.take("think") else { return Ok(None) };
     match value.get() {
         "true" => Ok(Some(Thinking::Effort(None))),

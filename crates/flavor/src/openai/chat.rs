@@ -5,22 +5,23 @@
 //! `reasoning`, `reasoning_details`, calls without ids or indices. It is written only where OpenAI
 //! has no word for it.
 
-mod assistant;
-mod content;
+// Another flavor has much of this in the same spelling, and reads and writes it with what is here.
+pub(crate) mod assistant;
+pub(crate) mod content;
 mod conversation;
-mod finish;
+pub(crate) mod finish;
 mod media;
-mod read_reply;
-mod read_request;
-mod read_stream;
-mod reasoning;
-mod tool_choice;
-mod tools;
-mod usage;
-mod write_messages;
-mod write_reply;
-mod write_request;
-mod write_stream;
+pub(crate) mod read_reply;
+pub(crate) mod read_request;
+pub(crate) mod read_stream;
+pub(crate) mod reasoning;
+pub(crate) mod tool_choice;
+pub(crate) mod tools;
+pub(crate) mod usage;
+pub(crate) mod write_messages;
+pub(crate) mod write_reply;
+pub(crate) mod write_request;
+pub(crate) mod write_stream;
 
 pub use read_reply::read_reply;
 pub use read_request::read_request;
@@ -32,7 +33,7 @@ pub use write_stream::StreamWriter;
 use crate::{canon::Losses, json::Object};
 
 /// Names what nobody has taken out of an object that stands at `place`.
-fn name_rest(object: &Object<'_>, place: &str, losses: &mut Losses) {
+pub(crate) fn name_rest(object: &Object<'_>, place: &str, losses: &mut Losses) {
     for (name, _) in object.rest() {
         losses.dropped(format!("{place}{name}"), "not known here");
     }

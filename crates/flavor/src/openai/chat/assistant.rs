@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{content, name_rest, reasoning};
+use super::{content::ReadContent, name_rest, reasoning};
 use crate::{
     canon::{Block, Losses, Media, Source, Text, ToolCall},
     json::{Misfit, Object, object, writer, writer::Members},
@@ -12,7 +12,7 @@ const CALL: &str = "messages[].tool_calls[].";
 
 /// Ids for calls that came without one.
 #[derive(Debug, Default)]
-pub(super) struct CallIds {
+pub(crate) struct CallIds {
     /// How many calls were read.
     calls: u64,
     /// The id made for the last call of the older form, which never has one.
@@ -28,15 +28,16 @@ impl CallIds {
 }
 
 /// Takes what the model said out of its message, in the order in which it says it: reasoning,
-/// words, refusal, calls.
-pub(super) fn read<'a>(
+/// words, refusal, calls. `content` takes out its words.
+pub(crate) fn read<'a>(
     message: &mut Object<'a>,
+    content: ReadContent,
     ids: &mut CallIds,
     losses: &mut Losses,
 ) -> Result<Vec<Block<'a>>, Misfit> {
     let thoughts = reasoning::read(message, "messages[].", losses)?;
     let mut blocks: Vec<_> = thoughts.into_iter().map(Block::Reasoning).collect();
-    blocks.extend(content::read(message.take("content"), losses)?);
+    blocks.extend(content(message, losses)?);
     let refusal = message.text("refusal")?.filter(|words| !words.is_empty());
     blocks.extend(refusal.map(Block::Refusal));
     if let Some(mut audio) = message.object("audio")? {
@@ -118,25 +119,37 @@ fn as_object(input: &str) -> String {
 pub(super) fn write<'b>(
     message: &mut Members<'_>,
     blocks: &'b [Block<'_>],
-    mut id_of: impl FnMut(&'b ToolCall<'_>) -> Text<'b>,
+    id_of: impl FnMut(&'b ToolCall<'_>) -> Text<'b>,
 ) {
     message.text("role", "assistant");
-    let words = blocks.iter().filter_map(|block| match block {
+    let has_more = |block| matches!(block, &Block::ToolCall(_) | &Block::Refusal(_));
+    match words(blocks) {
+        Some(words) => message.text("content", &words),
+        None if blocks.iter().any(has_more) => message.null("content"),
+        None => message.text("content", ""),
+    }
+    write_beside(message, blocks, id_of);
+}
+
+/// The model's words as one text; nothing where there are none.
+pub(crate) fn words<'b>(blocks: &'b [Block<'_>]) -> Option<Text<'b>> {
+    joined(blocks.iter().filter_map(|block| match block {
         Block::Text(text) => Some(text.as_ref()),
         _ => None,
-    });
+    }))
+}
+
+/// Writes what stands beside the model's words: why it declines, what it thought, its calls.
+pub(crate) fn write_beside<'b>(
+    message: &mut Members<'_>,
+    blocks: &'b [Block<'_>],
+    mut id_of: impl FnMut(&'b ToolCall<'_>) -> Text<'b>,
+) {
     let refusal = blocks.iter().filter_map(|block| match block {
         Block::Refusal(text) => Some(text.as_ref()),
         _ => None,
     });
-    let has_calls = blocks.iter().any(|block| matches!(block, Block::ToolCall(_)));
-    let refusal = joined(refusal);
-    match joined(words) {
-        Some(words) => message.text("content", &words),
-        None if has_calls || refusal.is_some() => message.null("content"),
-        None => message.text("content", ""),
-    }
-    if let Some(refusal) = refusal {
+    if let Some(refusal) = joined(refusal) {
         message.text("refusal", &refusal);
     }
     let thoughts = blocks.iter().filter_map(|block| match block {
@@ -144,7 +157,7 @@ pub(super) fn write<'b>(
         _ => None,
     });
     reasoning::write(message, &thoughts.collect::<Vec<_>>());
-    if has_calls {
+    if blocks.iter().any(|block| matches!(block, Block::ToolCall(_))) {
         message.list("tool_calls", |calls| {
             for block in blocks {
                 if let Block::ToolCall(call) = block {

@@ -14,9 +14,25 @@ use crate::{
 const PLACE: &str = "messages[].content[].";
 const PROVIDERS_OWN: &str = "an id of one provider means nothing to another";
 
+/// Takes what a message says out of it. Flavors differ in the forms that they have for it.
+pub(crate) type ReadContent =
+    for<'a> fn(&mut Object<'a>, &mut Losses) -> Result<Vec<Block<'a>>, Misfit>;
+
+/// Takes the content of a message out, as it stands in this flavor.
+pub(crate) fn of_message<'a>(
+    message: &mut Object<'a>,
+    losses: &mut Losses,
+) -> Result<Vec<Block<'a>>, Misfit> {
+    read(message.take("content"), read_part, losses)
+}
+
+/// Reads one part; nothing where it is empty or cannot be carried.
+pub(crate) type ReadPart = for<'a> fn(Object<'a>, &mut Losses) -> Result<Option<Block<'a>>, Misfit>;
+
 /// Reads the content of a message. An empty text is nothing.
-pub(super) fn read<'a>(
+pub(crate) fn read<'a>(
     content: Option<&'a RawValue>,
+    read_part: ReadPart,
     losses: &mut Losses,
 ) -> Result<Vec<Block<'a>>, Misfit> {
     let Some(content) = content else { return Ok(Vec::new()) };
@@ -27,30 +43,30 @@ pub(super) fn read<'a>(
     let wrong = |_| Misfit::new("should be a text or a list of parts").at("content");
     let mut blocks = Vec::new();
     for (at, part) in object::list(content).map_err(wrong)?.into_iter().enumerate() {
-        let part = read_part(part, losses).map_err(|it| it.within(at).at("content"))?;
+        let part = Object::read(part).and_then(|part| read_part(part, losses));
+        let part = part.map_err(|it| it.within(at).at("content"))?;
         blocks.extend(part);
     }
     Ok(blocks)
 }
 
-/// Reads the content of a message that can be nothing but words.
-pub(super) fn read_texts<'a>(
-    content: Option<&'a RawValue>,
-    losses: &mut Losses,
-) -> Result<Vec<Text<'a>>, Misfit> {
+/// The content of a message that can be nothing but words.
+pub(super) fn only_texts<'a>(blocks: Vec<Block<'a>>, losses: &mut Losses) -> Vec<Text<'a>> {
     let mut texts = Vec::new();
-    for block in read(content, losses)? {
+    for block in blocks {
         match block {
             Block::Text(text) => texts.push(text),
             _ => losses.refused("messages[].content[]", "only words can stand here"),
         }
     }
-    Ok(texts)
+    texts
 }
 
-/// One part; nothing where it is empty or cannot be carried.
-fn read_part<'a>(part: &'a RawValue, losses: &mut Losses) -> Result<Option<Block<'a>>, Misfit> {
-    let mut part = Object::read(part)?;
+/// Reads one part as it stands in this flavor.
+pub(crate) fn read_part<'a>(
+    mut part: Object<'a>,
+    losses: &mut Losses,
+) -> Result<Option<Block<'a>>, Misfit> {
     let kind = part.needed_text("type")?;
     let block = match kind.as_ref() {
         "text" => Some(Block::Text(part.needed_text("text")?)).filter(says_something),

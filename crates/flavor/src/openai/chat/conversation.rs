@@ -4,7 +4,8 @@ use serde_json::value::RawValue;
 
 use super::{
     assistant::{self, CallIds},
-    content, name_rest,
+    content::{ReadContent, only_texts},
+    name_rest,
 };
 use crate::{
     canon::{Block, Losses, Role, Text, ToolResult, Turn},
@@ -12,20 +13,27 @@ use crate::{
 };
 
 /// What the messages of a request say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Conversation<'a> {
     /// What stands before the first turn.
     pub(super) system: Vec<Text<'a>>,
     /// The turns.
     pub(super) turns: Vec<Turn<'a>>,
+    content: ReadContent,
     ids: CallIds,
     /// The last turn is results of tools, and takes in those that follow.
     in_results: bool,
 }
 
 impl<'a> Conversation<'a> {
-    pub(super) fn read(messages: &[&'a RawValue], losses: &mut Losses) -> Result<Self, Misfit> {
-        let mut conversation = Self::default();
+    pub(super) fn read(
+        messages: &[&'a RawValue],
+        content: ReadContent,
+        losses: &mut Losses,
+    ) -> Result<Self, Misfit> {
+        let (system, turns) = (Vec::new(), Vec::new());
+        let mut conversation =
+            Self { system, turns, content, ids: CallIds::default(), in_results: false };
         for (at, message) in messages.iter().enumerate() {
             let read = Object::read(message).and_then(|it| conversation.read_message(it, losses));
             read.map_err(|misfit| misfit.within(at).at("messages"))?;
@@ -40,11 +48,11 @@ impl<'a> Conversation<'a> {
             // Two words for one thing; servers take either for the one they know.
             "system" | "developer" => self.read_system(&mut message, losses)?,
             "user" => {
-                let blocks = content::read(message.take("content"), losses)?;
+                let blocks = (self.content)(&mut message, losses)?;
                 self.turns.push(Turn { role: Role::User, blocks });
             }
             "assistant" => {
-                let blocks = assistant::read(&mut message, &mut self.ids, losses)?;
+                let blocks = assistant::read(&mut message, self.content, &mut self.ids, losses)?;
                 self.turns.push(Turn { role: Role::Assistant, blocks });
             }
             "tool" => {
@@ -65,7 +73,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn read_system(&mut self, message: &mut Object<'a>, losses: &mut Losses) -> Result<(), Misfit> {
-        let texts = content::read_texts(message.take("content"), losses)?;
+        let texts = only_texts((self.content)(message, losses)?, losses);
         if self.turns.is_empty() {
             self.system.extend(texts);
         } else if !texts.is_empty() {
@@ -83,7 +91,7 @@ impl<'a> Conversation<'a> {
         losses: &mut Losses,
     ) -> Result<(), Misfit> {
         let name = message.text("name")?;
-        let blocks = content::read(message.take("content"), losses)?;
+        let blocks = (self.content)(message, losses)?;
         let result = Block::ToolResult(ToolResult { call, name, blocks, failed: false });
         match self.turns.last_mut() {
             Some(turn) if was_in_results => turn.blocks.push(result),

@@ -12,7 +12,7 @@ const FUNCTION_CALL: &str = "function_call";
 const ERROR: &str = "error";
 
 /// Reads a finish reason. `matched` is the text that the answer stopped at, where a server says it.
-pub(super) fn read<'a>(reason: Text<'a>, matched: Option<Text<'a>>) -> Stop<'a> {
+pub(crate) fn read<'a>(reason: Text<'a>, matched: Option<Text<'a>>) -> Stop<'a> {
     match reason.as_ref() {
         STOP if matched.is_some() => Stop::Sequence(matched),
         STOP => Stop::End,
@@ -25,7 +25,7 @@ pub(super) fn read<'a>(reason: Text<'a>, matched: Option<Text<'a>>) -> Stop<'a> 
 
 /// The finish reason to write. Only a proper end is `stop`: what could go on counts as cut off, and
 /// another flavor's word that happens to be one of these means something else there.
-pub(super) fn word<'s>(stop: &'s Stop<'_>) -> &'s str {
+pub(crate) fn word<'s>(stop: &'s Stop<'_>) -> &'s str {
     match stop {
         Stop::End | Stop::Sequence(_) => STOP,
         Stop::Length | Stop::Paused => LENGTH,

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::{
     assistant::{self, CallIds},
-    finish, usage,
+    content, finish, usage,
 };
 use crate::{
     canon::{Block, Choice, Json, Losses, Reply, Stop, Text},
@@ -51,7 +51,8 @@ fn read_choice(choice: &RawValue, at: u64) -> Result<(u64, Choice<'_>), Misfit> 
     message.take("audio");
     // What a reply has more than its caller's flavor can hold, nobody asked for.
     let mut losses = Losses::default();
-    let blocks = assistant::read(&mut message, &mut CallIds::default(), &mut losses);
+    let blocks =
+        assistant::read(&mut message, content::of_message, &mut CallIds::default(), &mut losses);
     let blocks = blocks.map_err(|misfit| misfit.at("message"))?;
     let has_calls = blocks.iter().any(|block| matches!(block, Block::ToolCall(_)));
     let stop = read_stop(&mut choice)?.unwrap_or_else(|| Stop::Other(Text::default()));
@@ -61,7 +62,7 @@ fn read_choice(choice: &RawValue, at: u64) -> Result<(u64, Choice<'_>), Misfit> 
 
 /// Takes out why an answer ended; nothing where that is not said. Some servers say it with an empty
 /// text that it has not ended.
-pub(super) fn read_stop<'a>(choice: &mut Object<'a>) -> Result<Option<Stop<'a>>, Misfit> {
+pub(crate) fn read_stop<'a>(choice: &mut Object<'a>) -> Result<Option<Stop<'a>>, Misfit> {
     let reason = said(choice.text("finish_reason")?);
     // The text that it stopped at, or a token's number, on some servers.
     let matched = choice.take("stop_reason").filter(|matched| object::is_text(matched));
@@ -70,6 +71,6 @@ pub(super) fn read_stop<'a>(choice: &mut Object<'a>) -> Result<Option<Stop<'a>>,
 }
 
 /// A text that is not empty.
-pub(super) fn said(text: Option<Text<'_>>) -> Option<Text<'_>> {
+pub(crate) fn said(text: Option<Text<'_>>) -> Option<Text<'_>> {
     text.filter(|text| !text.is_empty())
 }

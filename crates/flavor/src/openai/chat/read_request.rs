@@ -4,9 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::{conversation::Conversation, name_rest, tool_choice, tools};
+use super::{
+    content::{self, ReadContent},
+    conversation::Conversation,
+    name_rest, tool_choice, tools,
+};
 use crate::{
-    canon::{Effort, Format, Json, Losses, Request, Sampling, Text, Thinking},
+    canon::{Effort, Format, Json, Losses, Request, Sampling, Text, Thinking, Turn},
     json::{Misfit, Object, object},
 };
 
@@ -17,10 +21,33 @@ use crate::{
 pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a>, Misfit> {
     let mut body = Object::parse(body)?;
     let model = body.needed_text("model")?;
+    let said = read_messages(&mut body, content::of_message, losses)?;
+    read_around(model, said, body, losses)
+}
+
+/// The pieces of system text that stand first, and the conversation after them.
+pub(crate) type Said<'a> = (Vec<Text<'a>>, Vec<Turn<'a>>);
+
+/// Takes the messages out of a request. `content` takes out what each of them says.
+pub(crate) fn read_messages<'a>(
+    body: &mut Object<'a>,
+    content: ReadContent,
+    losses: &mut Losses,
+) -> Result<Said<'a>, Misfit> {
     let messages = body.list("messages")?;
     let messages = messages
         .ok_or_else(|| Misfit::new("is missing; a list has to stand here").at("messages"))?;
-    let Conversation { system, turns, .. } = Conversation::read(&messages, losses)?;
+    let Conversation { system, turns, .. } = Conversation::read(&messages, content, losses)?;
+    Ok((system, turns))
+}
+
+/// Reads all that stands around what is said in a request, and names what is not known.
+pub(crate) fn read_around<'a>(
+    model: Text<'a>,
+    (system, turns): Said<'a>,
+    mut body: Object<'a>,
+    losses: &mut Losses,
+) -> Result<Request<'a>, Misfit> {
     let mut tools = tools::read(&mut body, losses)?;
     let tool_choice = tool_choice::read(&mut body, &mut tools, losses)?;
     let (thinking, show_thinking) = read_thinking(&mut body, losses)?;

@@ -1,7 +1,7 @@
 //! Reading a stream.
 
 mod calls;
-mod choice;
+pub(crate) mod choice;
 
 use serde_json::value::RawValue;
 
@@ -13,7 +13,7 @@ use crate::{
     openai, sse,
 };
 
-const END_MARK: &[u8] = b"[DONE]";
+pub(crate) const END_MARK: &[u8] = b"[DONE]";
 /// The most answers of one stream; no request may ask for more.
 const CHOICES: usize = 128;
 /// How much of a failure that is no JSON is kept, in bytes.
@@ -136,7 +136,7 @@ impl StreamReader {
 }
 
 /// The provider's words, where it says that it failed.
-fn failure(data: &[u8], is_error: bool) -> Option<String> {
+pub(crate) fn failure(data: &[u8], is_error: bool) -> Option<String> {
     // Pieces of an answer go past here, so the word is looked for before the whole is read.
     if !is_error && memchr::memmem::find(data, b"\"error\"").is_none() {
         return None;

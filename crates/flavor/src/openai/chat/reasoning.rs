@@ -133,7 +133,7 @@ pub(super) fn write(message: &mut Members<'_>, thoughts: &[&Reasoning<'_>]) {
 }
 
 /// Writes the next words of what the model thinks.
-pub(super) fn write_piece(delta: &mut Members<'_>, piece: &str) {
+pub(crate) fn write_piece(delta: &mut Members<'_>, piece: &str) {
     delta.text(PLAIN, piece);
 }
 

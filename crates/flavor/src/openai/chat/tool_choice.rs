@@ -96,7 +96,7 @@ fn read_allowed<'a>(
 
 /// Writes the choice, and whether there may be several calls at once. Servers take neither where
 /// there are no tools.
-pub(super) fn write(
+pub(crate) fn write(
     body: &mut Members<'_>,
     choice: Option<&ToolChoice<'_>>,
     parallel: Option<bool>,

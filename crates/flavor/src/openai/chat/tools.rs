@@ -73,7 +73,7 @@ pub(super) fn schema<'a>(object: &mut Object<'a>, name: &str) -> Result<Option<J
 }
 
 /// Writes the tools of a request.
-pub(super) fn write(body: &mut Members<'_>, tools: &[Tool<'_>]) {
+pub(crate) fn write(body: &mut Members<'_>, tools: &[Tool<'_>]) {
     if tools.is_empty() {
         return;
     }

@@ -6,7 +6,7 @@ use crate::{canon, json::writer::Members, openai};
 
 /// Reads a `usage` object. Nothing when it lacks a total. Some servers count parts beside their
 /// total; it holds them at least.
-pub(super) fn read(value: &RawValue) -> Option<canon::Usage> {
+pub(crate) fn read(value: &RawValue) -> Option<canon::Usage> {
     let usage = openai::Usage::read(value.get().as_bytes())?;
     let cached = usage.cache_read_tokens.unwrap_or(0) + usage.cache_write_tokens.unwrap_or(0);
     Some(canon::Usage {
@@ -21,7 +21,7 @@ pub(super) fn read(value: &RawValue) -> Option<canon::Usage> {
 }
 
 /// Writes a `usage` member.
-pub(super) fn write(members: &mut Members<'_>, usage: &canon::Usage) {
+pub(crate) fn write(members: &mut Members<'_>, usage: &canon::Usage) {
     members.object("usage", |it| {
         it.whole("prompt_tokens", usage.input);
         it.whole("completion_tokens", usage.output);

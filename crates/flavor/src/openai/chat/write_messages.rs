@@ -19,17 +19,22 @@ pub(super) fn write(body: &mut Members<'_>, request: &Request<'_>, losses: &mut 
         if !request.system.is_empty() {
             write_system(items, request.system.iter());
         }
-        let mut messages =
-            Messages { items, losses, media: Vec::new(), calls: 0, waiting: VecDeque::new() };
-        for turn in &request.turns {
-            messages.write_turn(turn);
-        }
-        messages.write_media(Vec::new());
+        write_turns(items, &request.turns, losses);
     });
 }
 
+/// Writes the turns, each as the messages that it needs.
+pub(crate) fn write_turns(items: &mut Items<'_>, turns: &[Turn<'_>], losses: &mut Losses) {
+    let (media, waiting) = (Vec::new(), VecDeque::new());
+    let mut messages = Messages { items, losses, media, calls: 0, waiting };
+    for turn in turns {
+        messages.write_turn(turn);
+    }
+    messages.write_media(Vec::new());
+}
+
 /// Pieces become one text, for many servers take nothing else here.
-fn write_system<'t>(items: &mut Items<'_>, texts: impl Iterator<Item = &'t Text<'t>>) {
+pub(crate) fn write_system<'t>(items: &mut Items<'_>, texts: impl Iterator<Item = &'t Text<'t>>) {
     let texts: Vec<&str> = texts.map(AsRef::as_ref).collect();
     items.object(|message| {
         message.text("role", "system");

@@ -54,7 +54,7 @@ fn write_choice(choices: &mut Items<'_>, index: u64, choice: &Choice<'_>, face: 
 
 /// A call's id; one of this reply's own where it has none. Callers keep calls of many replies apart
 /// by it.
-pub(super) fn call_id<'c>(own: &'c str, face: &Face, choice: u64, call: u64) -> Text<'c> {
+pub(crate) fn call_id<'c>(own: &'c str, face: &Face, choice: u64, call: u64) -> Text<'c> {
     match (own, choice) {
         ("", 0) => format!("call_{}_{call}", face.id).into(),
         ("", choice) => format!("call_{}_{choice}_{call}", face.id).into(),

@@ -18,7 +18,10 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
         if let Some(tokens) = request.max_output {
             body.whole(target.limit.as_str(), tokens);
         }
-        write_sampling(body, &request.sampling, losses);
+        write_sampling(body, &request.sampling);
+        if request.sampling.top_k.is_some() {
+            losses.dropped("top_k", "no field of chat completions");
+        }
         write_stop(body, request);
         write_format(body, &request.format);
         write_thinking(body, request, losses);
@@ -37,7 +40,8 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
     out
 }
 
-fn write_sampling(body: &mut Members<'_>, sampling: &Sampling<'_>, losses: &mut Losses) {
+/// Writes how the model chooses its words, but for `top_k`.
+pub(crate) fn write_sampling(body: &mut Members<'_>, sampling: &Sampling<'_>) {
     let numbers = [
         ("temperature", sampling.temperature),
         ("top_p", sampling.top_p),
@@ -53,9 +57,6 @@ fn write_sampling(body: &mut Members<'_>, sampling: &Sampling<'_>, losses: &mut 
     if let Some(bias) = &sampling.logit_bias {
         body.raw("logit_bias", bias.as_str());
     }
-    if sampling.top_k.is_some() {
-        losses.dropped("top_k", "no field of chat completions");
-    }
 }
 
 fn write_stop(body: &mut Members<'_>, request: &Request<'_>) {
@@ -70,7 +71,8 @@ fn write_stop(body: &mut Members<'_>, request: &Request<'_>) {
     }
 }
 
-fn write_format(body: &mut Members<'_>, format: &Format<'_>) {
+/// Writes the form of the answer.
+pub(crate) fn write_format(body: &mut Members<'_>, format: &Format<'_>) {
     const FIELD: &str = "response_format";
     match format {
         Format::Text => {}
@@ -112,7 +114,8 @@ fn write_thinking(body: &mut Members<'_>, request: &Request<'_>, losses: &mut Lo
     }
 }
 
-fn write_logprobs(body: &mut Members<'_>, logprobs: Option<u64>) {
+/// Writes whether it is to be said how likely the words were.
+pub(crate) fn write_logprobs(body: &mut Members<'_>, logprobs: Option<u64>) {
     let Some(others) = logprobs else { return };
     body.flag("logprobs", true);
     if others > 0 {

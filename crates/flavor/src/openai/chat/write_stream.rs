@@ -182,7 +182,8 @@ impl StreamWriter {
     }
 }
 
-fn write_call(delta: &mut Members<'_>, call: u32, id: &str, name: &Text<'_>) {
+/// Writes the begin of a call.
+pub(crate) fn write_call(delta: &mut Members<'_>, call: u32, id: &str, name: &Text<'_>) {
     delta.list("tool_calls", |calls| {
         calls.object(|it| {
             it.whole("index", call.into());
@@ -196,7 +197,8 @@ fn write_call(delta: &mut Members<'_>, call: u32, id: &str, name: &Text<'_>) {
     });
 }
 
-fn write_arguments(delta: &mut Members<'_>, call: u32, piece: &str) {
+/// Writes the next of a call's arguments.
+pub(crate) fn write_arguments(delta: &mut Members<'_>, call: u32, piece: &str) {
     delta.list("tool_calls", |calls| {
         calls.object(|it| {
             it.whole("index", call.into());

@@ -2,14 +2,18 @@
 
 use super::calls::Calls;
 use crate::{
-    canon::{Block, Event, Losses, Reasoning},
+    canon::{Block, Event, Losses, Reasoning, Stop},
     json::{Misfit, Object},
-    openai::chat::{content, read_reply::read_stop, reasoning},
+    openai::chat::{
+        content::{self, ReadContent},
+        read_reply::read_stop,
+        reasoning,
+    },
 };
 
 /// What is known of one answer so far.
 #[derive(Debug, Default)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     begun: bool,
     finished: bool,
     calls: Calls,
@@ -20,7 +24,7 @@ impl Choice {
         self.begun
     }
 
-    pub(super) fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.finished
     }
 
@@ -33,43 +37,63 @@ impl Choice {
         give: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Misfit> {
         self.begun = true;
+        if let Some(mut delta) = choice.object("delta")? {
+            let said = self.say(&mut delta, content::of_message, number, give);
+            said.map_err(|misfit| misfit.at("delta"))?;
+        }
+        self.stop(read_stop(&mut choice)?, number, give)
+    }
+
+    /// Reads what is said next. `content` takes the words out of it.
+    pub(crate) fn say(
+        &mut self,
+        delta: &mut Object<'_>,
+        content: ReadContent,
+        number: u32,
+        give: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Misfit> {
+        self.begun = true;
         let finished = self.finished;
         let mut any = false;
-        if let Some(delta) = choice.object("delta")? {
-            let mut give = |event: Event<'_>| {
-                any = true;
-                if !finished {
-                    give(event);
-                }
-            };
-            self.read_delta(delta, number, &mut give).map_err(|misfit| misfit.at("delta"))?;
-        }
-        if finished {
-            // Servers may say once more that it ended, but not go on.
-            return if any { Err(Misfit::new("goes on after its finish reason")) } else { Ok(()) };
-        }
-        if let Some(stop) = read_stop(&mut choice)? {
-            self.calls.finish()?;
-            self.finished = true;
-            let stop = stop.with_calls(self.calls.any());
-            give(Event::Stop { choice: number, stop });
-        }
+        self.read_delta(delta, content, number, &mut |event| {
+            any = true;
+            if !finished {
+                give(event);
+            }
+        })?;
+        // Servers may say once more that it ended, but not go on.
+        if finished && any { Err(Misfit::new("goes on after its finish reason")) } else { Ok(()) }
+    }
+
+    /// Ends the answer, where a reason for that is said. What is said again is nothing.
+    pub(crate) fn stop(
+        &mut self,
+        stop: Option<Stop<'_>>,
+        number: u32,
+        give: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Misfit> {
+        let Some(stop) = stop.filter(|_| !self.finished) else { return Ok(()) };
+        self.calls.finish()?;
+        self.finished = true;
+        let stop = stop.with_calls(self.calls.any());
+        give(Event::Stop { choice: number, stop });
         Ok(())
     }
 
     fn read_delta(
         &mut self,
-        mut delta: Object<'_>,
+        delta: &mut Object<'_>,
+        content: ReadContent,
         number: u32,
         give: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Misfit> {
         // What there is beside, nobody asked for.
         let mut losses = Losses::default();
-        for thought in reasoning::read(&mut delta, "", &mut losses)? {
+        for thought in reasoning::read(delta, "", &mut losses)? {
             give_thought(thought, number, give);
         }
         // A few servers send parts, and what the model thinks among them.
-        for block in content::read(delta.take("content"), &mut losses)? {
+        for block in content(delta, &mut losses)? {
             match block {
                 Block::Text(piece) => give(Event::Text { choice: number, piece }),
                 Block::Refusal(piece) => give(Event::Refusal { choice: number, piece }),
