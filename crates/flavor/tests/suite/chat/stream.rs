@@ -248,3 +248,25 @@ fn a_call_waits_for_its_name_but_not_for_ever() {
     let long = piece(&format!(r#""function":{{"arguments":"{}"}}"#, "x".repeat(60_000)));
     assert!(fault(&[&long, &long]).contains("is missing for too long"));
 }
+
+#[test]
+fn calls_that_come_as_a_whole_are_calls_of_their_own() {
+    let chunk = |function: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"function\":{function}}}]}}}}]}}\n\n"
+        )
+    };
+    let wire = [
+        chunk(r#"{"name":"weigh","arguments":{"lorry":7}}"#),
+        chunk(r#"{"name":"weigh","arguments":{"lorry":8}}"#),
+    ];
+    let (events, _) = happened(wire.iter().map(String::as_bytes));
+    let expected = [
+        "start - -",
+        "0 call 0 call_0 weigh",
+        "0 arguments 0 {\"lorry\":7}",
+        "0 call 1 call_1 weigh",
+        "0 arguments 1 {\"lorry\":8}",
+    ];
+    assert_eq!(events, expected);
+}

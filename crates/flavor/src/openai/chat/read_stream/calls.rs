@@ -91,7 +91,8 @@ impl Calls {
     }
 
     /// Which call a piece belongs to: by its index, or by its id, or to the last one. An index that
-    /// comes with another id and a name is that of another call, for some servers count wrongly.
+    /// comes with another id and a name is that of another call, for some servers count wrongly. A
+    /// call that comes as a whole, with an object for its arguments, is one of its own.
     fn find(
         &mut self,
         index: Option<u64>,
@@ -107,7 +108,7 @@ impl Calls {
         } else if id.is_some() {
             self.calls.iter().rposition(|call| call.id == id)
         } else {
-            self.calls.len().checked_sub(1)
+            self.calls.len().checked_sub(1).filter(|_| !is_whole(function))
         };
         match known {
             Some(at) => {
@@ -192,8 +193,16 @@ impl Calls {
 }
 
 fn has_name(function: Option<&Object<'_>>) -> bool {
-    let name = function.and_then(|it| it.rest().find(|(name, _)| *name == "name"));
-    name.is_some_and(|(_, value)| value.get() != "\"\"")
+    member(function, "name").is_some_and(|name| name != "\"\"")
+}
+
+fn is_whole(function: Option<&Object<'_>>) -> bool {
+    has_name(function) && member(function, "arguments").is_some_and(|it| it.starts_with('{'))
+}
+
+fn member<'a>(function: Option<&Object<'a>>, name: &str) -> Option<&'a str> {
+    let member = function?.rest().find(|(own, _)| *own == name);
+    member.map(|(_, value)| value.get())
 }
 
 fn fingerprint(id: &str) -> u64 {
