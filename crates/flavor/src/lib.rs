@@ -5,6 +5,7 @@
 //! Pure: bytes in, bytes out. No I/O, no clock, nothing else of ours.
 
 pub mod anthropic;
+pub mod aog;
 pub mod canon;
 pub mod convert;
 pub mod course;
