@@ -93,7 +93,8 @@ impl<'a> Asked<'a> {
     ) -> Outgoing {
         let is_thought = |block: &Block<'_>| matches!(block, Block::Reasoning(_));
         let mut turns = request.turns.iter().flat_map(|turn| &turn.blocks);
-        let body = if to == Dialect::Chat && !target.thoughts && turns.any(is_thought) {
+        let spelled = matches!(to, Dialect::Chat | Dialect::AogChat);
+        let body = if spelled && !target.thoughts && turns.any(is_thought) {
             losses.dropped("messages[].reasoning", "what was thought is not taken back there");
             let mut without = request.clone();
             for turn in &mut without.turns {

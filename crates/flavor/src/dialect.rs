@@ -4,7 +4,7 @@ use crate::canon::{Face, Losses, Reply, Request, Target};
 use crate::custom::{self, Custom, Framing};
 use crate::json::Misfit;
 use crate::openai::{self, chat, responses};
-use crate::{anthropic, gemini, ollama};
+use crate::{anthropic, aog, gemini, ollama};
 
 /// A dialect of conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +23,10 @@ pub enum Dialect {
     OllamaGenerate,
     /// One that a file describes.
     Custom(&'static Custom),
+    /// AOG's chat.
+    AogChat,
+    /// AOG's generate.
+    AogGenerate,
 }
 
 /// What stands beside a request's body, in the dialects where that matters.
@@ -36,13 +40,15 @@ pub struct Path<'a> {
 
 impl Dialect {
     /// All that the gateway itself has.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Chat,
         Self::Responses,
         Self::Messages,
         Self::Gemini,
         Self::OllamaChat,
         Self::OllamaGenerate,
+        Self::AogChat,
+        Self::AogGenerate,
     ];
 
     /// Its name, as reports have it.
@@ -55,6 +61,8 @@ impl Dialect {
             Self::OllamaChat => "ollama chat",
             Self::OllamaGenerate => "ollama generate",
             Self::Custom(custom) => custom.name.as_str(),
+            Self::AogChat => "aog chat",
+            Self::AogGenerate => "aog generate",
         }
     }
 
@@ -67,6 +75,7 @@ impl Dialect {
             Self::Gemini => "gemini",
             Self::OllamaChat | Self::OllamaGenerate => "ollama",
             Self::Custom(custom) => custom.name.as_str(),
+            Self::AogChat | Self::AogGenerate => "aog",
         }
     }
 
@@ -99,6 +108,8 @@ impl Dialect {
             Self::OllamaChat => ollama::read_request(ollama::Mode::Chat, body, losses),
             Self::OllamaGenerate => ollama::read_request(ollama::Mode::Generate, body, losses),
             Self::Custom(own) => custom::read_request(own, body, losses),
+            Self::AogChat => aog::read_request(aog::Mode::Chat, body, losses),
+            Self::AogGenerate => aog::read_request(aog::Mode::Generate, body, losses),
         }
     }
 
@@ -119,6 +130,8 @@ impl Dialect {
                 ollama::write_request(ollama::Mode::Generate, request, target, losses)
             }
             Self::Custom(own) => custom::write_request(own, request, target, losses),
+            Self::AogChat => aog::write_request(aog::Mode::Chat, request, target, losses),
+            Self::AogGenerate => aog::write_request(aog::Mode::Generate, request, target, losses),
         }
     }
 
@@ -135,6 +148,8 @@ impl Dialect {
             Self::OllamaChat => ollama::read_reply(ollama::Mode::Chat, body),
             Self::OllamaGenerate => ollama::read_reply(ollama::Mode::Generate, body),
             Self::Custom(own) => custom::read_reply(own, body),
+            Self::AogChat => aog::read_reply(aog::Mode::Chat, body),
+            Self::AogGenerate => aog::read_reply(aog::Mode::Generate, body),
         }
     }
 
@@ -148,6 +163,8 @@ impl Dialect {
             Self::OllamaChat => ollama::write_reply(ollama::Mode::Chat, reply, face),
             Self::OllamaGenerate => ollama::write_reply(ollama::Mode::Generate, reply, face),
             Self::Custom(own) => custom::write_reply(own, reply, face),
+            Self::AogChat => aog::write_reply(aog::Mode::Chat, reply, face),
+            Self::AogGenerate => aog::write_reply(aog::Mode::Generate, reply, face),
         }
     }
 
@@ -157,6 +174,7 @@ impl Dialect {
         match self {
             Self::Messages => anthropic::read_failure(body),
             Self::Custom(own) => custom::read_failure(own, body),
+            Self::AogChat | Self::AogGenerate => aog::read_failure(body),
             // All of these have an `error`, an object or a text.
             Self::Chat
             | Self::Responses

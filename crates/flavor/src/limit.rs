@@ -7,15 +7,15 @@ use serde_json::value::RawValue;
 
 use crate::dialect::Dialect;
 use crate::json::{Object, Splice};
-use crate::openai::{self, OutputLimit};
+use crate::openai::{self, LimitField, OutputLimit};
 
 /// Where a dialect has the limit of its answers: from the body inwards, each with all the names that
 /// its servers read.
 fn place(dialect: Dialect) -> Vec<Vec<&'static str>> {
     let alone = |names: &[&'static str]| names.iter().map(|name| vec![*name]).collect();
     match dialect {
-        // It has a way of its own.
-        Dialect::Chat => Vec::new(),
+        // They have a way of their own.
+        Dialect::Chat | Dialect::AogChat | Dialect::AogGenerate => Vec::new(),
         Dialect::Messages => alone(&["max_tokens"]),
         Dialect::Responses => alone(&["max_output_tokens"]),
         Dialect::Gemini => vec![
@@ -33,8 +33,14 @@ fn place(dialect: Dialect) -> Vec<Vec<&'static str>> {
 /// A request in `dialect` with the limit put into it, or what it says lowered to it. Every other byte
 /// is as it was. Nothing where the request cannot be read so far: then it must not go out.
 pub fn keep_to(dialect: Dialect, body: &Bytes, limit: OutputLimit) -> Option<Bytes> {
-    if dialect == Dialect::Chat {
-        return openai::keep_to(body, limit);
+    match dialect {
+        Dialect::Chat => return openai::keep_to(body, limit),
+        // The one name that AOG's own servers read; what stands under the other is lowered too.
+        Dialect::AogChat | Dialect::AogGenerate => {
+            let limit = OutputLimit { field: LimitField::MaxTokens, ..limit };
+            return openai::keep_to(body, limit);
+        }
+        _ => {}
     }
     let text = std::str::from_utf8(body).ok()?;
     let mut splice = Splice::new();
@@ -99,7 +105,6 @@ fn span(whole: &str, part: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openai::LimitField;
 
     fn kept(dialect: Dialect, body: &str) -> Option<String> {
         let limit = OutputLimit { field: LimitField::MaxTokens, tokens: 7 };
@@ -130,6 +135,12 @@ mod tests {
             (Dialect::OllamaGenerate, r#"{"options":{}}"#, r#"{"options":{"num_predict":7}}"#),
             (Dialect::Chat, r#"{"model":"m","max_tokens":9}"#, r#"{"model":"m","max_tokens":7}"#),
             (Dialect::Chat, r#"{"model":"m"}"#, r#"{"max_tokens":7,"model":"m"}"#),
+            (Dialect::AogChat, r#"{"model":"m"}"#, r#"{"max_tokens":7,"model":"m"}"#),
+            (
+                Dialect::AogGenerate,
+                r#"{"model":"m","max_completion_tokens":9}"#,
+                r#"{"max_tokens":7,"model":"m","max_completion_tokens":7}"#,
+            ),
         ] {
             assert_eq!(kept(dialect, before).as_deref(), Some(after), "{dialect:?}");
         }

@@ -18,7 +18,9 @@ const WATCH: &[&str] = &[
     "stream",
     "background",
     "hybrid_policy",
+    "remote_service_provider",
     "max_tokens",
+    "max_completion_tokens",
     "max_output_tokens",
     "generationConfig",
     "generation_config",
@@ -75,21 +77,31 @@ pub fn peek(
     } else {
         flag(&document, "stream")?.unwrap_or(streams_unless_told)
     };
-    let limit = match dialect {
-        Dialect::Messages => "max_tokens",
-        _ => "max_output_tokens",
+    let limits: &[&str] = match dialect {
+        Dialect::Messages => &["max_tokens"],
+        // Servers of AOG's flavor may go by either; the greater one bounds both.
+        Dialect::AogChat | Dialect::AogGenerate => &["max_tokens", "max_completion_tokens"],
+        _ => &["max_output_tokens"],
     };
-    let limit = document.member(limit).and_then(|limit| json::whole(limit.raw));
+    let limits = limits.iter().filter_map(|name| document.member(name));
+    let limit = limits.filter_map(|limit| json::whole(limit.raw)).max();
     Ok(Peek {
         model: model?,
         stream,
         background: flag(&document, "background")?.unwrap_or(false),
-        gateway_field: document
-            .member("hybrid_policy")
-            .filter(|policy| policy.kind != Kind::Null)
-            .map(|_| "hybrid_policy"),
+        gateway_field: gateway_field(dialect, &document),
         max_output: limit.filter(|tokens| *tokens > 0),
     })
+}
+
+/// Where a call goes is the gateway's to say, in AOG's flavor in more words than one.
+fn gateway_field(dialect: Dialect, document: &Document) -> Option<&'static str> {
+    let fields: &[&'static str] = match dialect {
+        Dialect::AogChat | Dialect::AogGenerate => &["hybrid_policy", "remote_service_provider"],
+        _ => &["hybrid_policy"],
+    };
+    let is_said = |field: &&str| document.member(field).is_some_and(|it| it.kind != Kind::Null);
+    fields.iter().copied().find(is_said)
 }
 
 fn model(document: &Document) -> Result<Option<String>, PeekError> {
@@ -132,6 +144,8 @@ mod tests {
             (Dialect::Responses, "m", false, Some(8)),
             (Dialect::Gemini, "in-path", true, Some(8)),
             (Dialect::OllamaChat, "m", false, Some(8)),
+            (Dialect::AogChat, "m", false, Some(7)),
+            (Dialect::AogGenerate, "m", false, Some(7)),
         ] {
             let peek = read(dialect, plain).unwrap();
             assert_eq!((peek.model.as_str(), peek.stream), (model, stream), "{dialect:?}");
@@ -139,6 +153,9 @@ mod tests {
         }
         assert!(read(Dialect::OllamaChat, r#"{"model":"m"}"#).unwrap().stream);
         assert!(!read(Dialect::Messages, r#"{"model":"m","stream":null}"#).unwrap().stream);
+        assert!(!read(Dialect::AogChat, r#"{"model":"m"}"#).unwrap().stream);
+        let both = r#"{"model":"m","max_tokens":7,"max_completion_tokens":9}"#;
+        assert_eq!(read(Dialect::AogChat, both).unwrap().max_output, Some(9));
     }
 
     #[test]
@@ -163,5 +180,9 @@ mod tests {
         let peek = peek.unwrap();
         assert!(peek.background);
         assert_eq!(peek.gateway_field, Some("hybrid_policy"));
+        let addressed = r#"{"model":"m","hybrid_policy":null,"remote_service_provider":"x"}"#;
+        let peek = read(Dialect::AogGenerate, addressed).unwrap();
+        assert_eq!(peek.gateway_field, Some("remote_service_provider"));
+        assert_eq!(read(Dialect::Messages, addressed).unwrap().gateway_field, None);
     }
 }

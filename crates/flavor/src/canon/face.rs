@@ -27,7 +27,7 @@ pub struct Target {
     pub max_output: u64,
     /// Chat completions: the name under which a limit of the answer is read there.
     pub limit: LimitField,
-    /// Chat completions: whether what the model thought in earlier turns is taken back there.
+    /// Chat completions and AOG: whether what the model thought in earlier turns is taken back there.
     pub thoughts: bool,
 }
 

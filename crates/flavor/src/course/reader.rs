@@ -5,7 +5,7 @@ use crate::canon::{Event, Fault};
 use crate::custom;
 use crate::dialect::Dialect;
 use crate::openai::{chat, responses};
-use crate::{anthropic, gemini, ollama};
+use crate::{anthropic, aog, gemini, ollama};
 
 /// Reads a stream in the provider's dialect.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(super) enum Reader {
     Gemini(Box<gemini::StreamReader>),
     Ollama(Box<ollama::StreamReader>),
     Custom(Box<custom::StreamReader>),
+    Aog(Box<aog::StreamReader>),
 }
 
 impl Reader {
@@ -32,6 +33,10 @@ impl Reader {
                 Self::Ollama(Box::new(ollama::StreamReader::new(ollama::Mode::Generate)))
             }
             Dialect::Custom(own) => Self::Custom(Box::new(custom::StreamReader::new(own))),
+            Dialect::AogChat => Self::Aog(Box::new(aog::StreamReader::new(aog::Mode::Chat))),
+            Dialect::AogGenerate => {
+                Self::Aog(Box::new(aog::StreamReader::new(aog::Mode::Generate)))
+            }
         }
     }
 
@@ -48,6 +53,7 @@ impl Reader {
             (Self::Ollama(reader), Piece::Line(line)) => reader.read(line, give),
             (Self::Custom(reader), Piece::Event(event)) => reader.read(&event.data, give),
             (Self::Custom(reader), Piece::Line(line)) => reader.read(line, give),
+            (Self::Aog(reader), Piece::Event(event)) => reader.read(event, give),
             // A course cuts its stream as its dialect has it.
             _ => Ok(()),
         }
@@ -62,6 +68,7 @@ impl Reader {
             Self::Gemini(reader) => reader.is_finished(),
             Self::Ollama(reader) => reader.is_finished(),
             Self::Custom(reader) => reader.is_finished(),
+            Self::Aog(reader) => reader.is_finished(),
         }
     }
 
@@ -74,6 +81,7 @@ impl Reader {
             Self::Gemini(reader) => reader.is_over(),
             Self::Ollama(reader) => reader.is_over(),
             Self::Custom(reader) => reader.is_over(),
+            Self::Aog(reader) => reader.is_over(),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::custom;
 use crate::dialect::Dialect;
 use crate::json::Misfit;
 use crate::openai::{chat, responses};
-use crate::{anthropic, gemini, ollama};
+use crate::{anthropic, aog, gemini, ollama};
 
 /// Writes a stream in the caller's dialect.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(super) enum Writer {
     Gemini(gemini::StreamWriter),
     Ollama(ollama::StreamWriter),
     Custom(custom::StreamWriter),
+    Aog(aog::StreamWriter),
 }
 
 impl Writer {
@@ -34,6 +35,8 @@ impl Writer {
                 Self::Ollama(ollama::StreamWriter::new(ollama::Mode::Generate, face))
             }
             Dialect::Custom(own) => Self::Custom(custom::StreamWriter::new(own, face)),
+            Dialect::AogChat => Self::Aog(aog::StreamWriter::new(aog::Mode::Chat, face)),
+            Dialect::AogGenerate => Self::Aog(aog::StreamWriter::new(aog::Mode::Generate, face)),
         }
     }
 
@@ -57,6 +60,10 @@ impl Writer {
                 writer.write(event, out);
                 Ok(())
             }
+            (Self::Aog(writer), _) => {
+                writer.write(event, out);
+                Ok(())
+            }
             (Self::Ollama(writer), _) => {
                 writer.write(event, out);
                 if writer.has_failed() {
@@ -76,6 +83,7 @@ impl Writer {
             Self::Gemini(writer) => writer.end(out),
             Self::Ollama(writer) => writer.end(out),
             Self::Custom(writer) => writer.end(out),
+            Self::Aog(writer) => writer.end(out),
         }
     }
 

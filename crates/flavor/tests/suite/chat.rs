@@ -2,7 +2,7 @@
 //! conversation.
 
 mod conversation;
-mod property;
+pub(crate) mod property;
 mod request;
 mod stream;
 

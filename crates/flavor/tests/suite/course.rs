@@ -28,6 +28,7 @@ fn folder(dialect: Dialect) -> &'static str {
         Dialect::Messages => "anthropic",
         Dialect::Gemini => "gemini",
         Dialect::OllamaChat | Dialect::OllamaGenerate => "ollama",
+        Dialect::AogChat | Dialect::AogGenerate => "aog",
         Dialect::Custom(_) => panic!("has no samples"),
     }
 }
@@ -40,7 +41,8 @@ fn tools(dialect: Dialect) -> Vec<u8> {
         Dialect::Messages => wire(dialect, "stream_tools.json"),
         Dialect::Gemini => wire(dialect, "stream.json"),
         Dialect::OllamaChat => wire(dialect, "chat_stream_tools.json"),
-        Dialect::OllamaGenerate => wire(dialect, "generate_stream.json"),
+        Dialect::OllamaGenerate | Dialect::AogGenerate => wire(dialect, "generate_stream.json"),
+        Dialect::AogChat => wire(dialect, "stream_tools.json"),
         Dialect::Custom(_) => panic!("has no samples"),
     }
 }

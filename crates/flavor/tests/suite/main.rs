@@ -7,6 +7,7 @@
 )]
 
 mod anthropic;
+mod aog;
 mod chat;
 mod course;
 mod events;

@@ -14,7 +14,7 @@ use weighbridge_flavor::course::{Course, Way};
 use weighbridge_flavor::dialect::{Dialect, Path};
 
 /// Samples by dialect: requests, replies, streams.
-const SAMPLES: [(Dialect, [&[&str]; 3]); 6] = [
+const SAMPLES: [(Dialect, [&[&str]; 3]); 8] = [
     (
         Dialect::Chat,
         [
@@ -61,6 +61,22 @@ const SAMPLES: [(Dialect, [&[&str]; 3]); 6] = [
             &["ollama/generate_request.json"],
             &["ollama/generate_reply.json"],
             &["ollama/generate_stream.json"],
+        ],
+    ),
+    (
+        Dialect::AogChat,
+        [
+            &["aog/request.json", "aog/request_tools.json", "aog/request_stock.json"],
+            &["aog/reply.json", "aog/reply_tools.json"],
+            &["aog/stream.json", "aog/stream_tools.json"],
+        ],
+    ),
+    (
+        Dialect::AogGenerate,
+        [
+            &["aog/generate_request.json"],
+            &["aog/generate_reply.json"],
+            &["aog/generate_stream.json"],
         ],
     ),
 ];
@@ -250,7 +266,8 @@ proptest! {
     #[test]
     fn there_and_back_nothing_is_lost_that_is_not_named(request in request()) {
         let same = Target { model: "asked".into(), ..target() };
-        let chats = Dialect::ALL.into_iter().filter(|it| *it != Dialect::OllamaGenerate);
+        let is_prompt = |it: &_| matches!(it, Dialect::OllamaGenerate | Dialect::AogGenerate);
+        let chats = Dialect::ALL.into_iter().filter(|it| !is_prompt(it));
         for from in chats.clone() {
             let mut before = Losses::default();
             let first = String::from_utf8(from.write_request(&request, &same, &mut before)).unwrap();

@@ -167,7 +167,7 @@ fn tools() -> impl Strategy<Value = (Vec<Tool<'static>>, Option<ToolChoice<'stat
     ]
 }
 
-fn requests() -> impl Strategy<Value = Request<'static>> {
+pub(crate) fn requests() -> impl Strategy<Value = Request<'static>> {
     let thinking = prop_oneof![
         Just(Thinking::Off),
         Just(Thinking::Effort(Some(Effort::Minimal))),
@@ -199,7 +199,7 @@ fn requests() -> impl Strategy<Value = Request<'static>> {
     )
 }
 
-fn replies() -> impl Strategy<Value = Reply<'static>> {
+pub(crate) fn replies() -> impl Strategy<Value = Reply<'static>> {
     let stop = prop::sample::select(vec![
         Stop::End,
         Stop::Length,
@@ -228,7 +228,7 @@ fn replies() -> impl Strategy<Value = Reply<'static>> {
 }
 
 /// A stream of one answer whose calls come side by side, and each with arguments.
-fn streams() -> impl Strategy<Value = Vec<Event<'static>>> {
+pub(crate) fn streams() -> impl Strategy<Value = Vec<Event<'static>>> {
     vec((0..7_u8, words(), any::<prop::sample::Index>()), 0..12).prop_map(|pieces| {
         let choice = 0;
         let mut calls: Vec<bool> = Vec::new();
