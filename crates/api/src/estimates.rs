@@ -52,4 +52,4 @@ fn address(query: &str) -> Result<Address, Failure> {
 }
 
 /// The flavors that a call may be in.
-const FLAVORS: &str = "openai, openai-responses, anthropic, gemini and ollama";
+const FLAVORS: &str = "openai, openai-responses, anthropic, gemini, ollama and aog";

@@ -99,6 +99,10 @@ pub enum Conversion {
     /// Nothing: both speak the same.
     #[default]
     None,
+    /// The provider speaks the canonical form's own flavor, AOG's.
+    ToCanonical,
+    /// The caller does.
+    FromCanonical,
     /// Both go by way of the canonical form.
     Both,
 }
@@ -108,6 +112,8 @@ impl Conversion {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::ToCanonical => "to_canonical",
+            Self::FromCanonical => "from_canonical",
             Self::Both => "both",
         }
     }

@@ -18,6 +18,8 @@ pub enum Flavor {
     Gemini,
     /// Ollama's own.
     Ollama,
+    /// AOG's, the canonical form's own spelling.
+    Aog,
     /// One that a file of the operator's describes, by its name.
     Custom(&'static str),
 }
@@ -30,6 +32,7 @@ impl Flavor {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
+            Self::Aog => "aog",
             Self::Custom(name) => name,
         }
     }

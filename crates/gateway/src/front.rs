@@ -1,6 +1,7 @@
 //! The fronts: one file per inbound flavor, and what they share.
 
 pub mod anthropic;
+pub mod aog;
 pub mod call;
 pub mod credential;
 pub mod custom;

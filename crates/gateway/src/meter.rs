@@ -302,7 +302,10 @@ impl Meter {
             error,
             attempts: std::mem::take(&mut self.attempts),
             flavor_out: serving.as_ref().map(|way| way.dialect.flavor()),
-            conversion: serving.as_ref().map(Way::conversion).unwrap_or_default(),
+            conversion: serving
+                .as_ref()
+                .map(|way| way.conversion(self.dialect))
+                .unwrap_or_default(),
             losses: serving.as_ref().map(Way::losses).unwrap_or_default(),
             provider: serving.as_ref().map(|way| way.provider.name.clone()),
             model_served: serving.map(|_| self.intent.asked.model.clone()),

@@ -20,7 +20,7 @@ const NOT_YET: [&str; 19] = [
     "/api/push",
     "/api/copy",
     "/api/delete",
-    "/aog/",
+    "/aog/v0.2/services/",
     "/v1/private/",
     "/gbuilder/",
 ];

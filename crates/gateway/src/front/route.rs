@@ -9,7 +9,7 @@ use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
 
 use crate::body::ReplyBody;
-use crate::front::{anthropic, custom, gemini, ollama, openai};
+use crate::front::{anthropic, aog, custom, gemini, ollama, openai};
 use crate::gateway::Gateway;
 
 /// Something that a front answers.
@@ -23,6 +23,8 @@ pub enum Route {
     Gemini(gemini::Endpoint),
     /// As Ollama's clients ask.
     Ollama(ollama::Endpoint),
+    /// As AOG's clients ask.
+    Aog(aog::Endpoint),
     /// As clients of a flavor ask that a file describes.
     Custom(&'static Custom),
 }
@@ -32,6 +34,12 @@ impl Route {
     pub fn of(gateway: &Gateway, path: &str, headers: &HeaderMap) -> Option<Self> {
         if let Some(own) = gateway.flavors().iter().find(|own| own.path == path) {
             return Some(Self::Custom(own));
+        }
+        if let Some(endpoint) = aog::Endpoint::of(path) {
+            return Some(Self::Aog(endpoint));
+        }
+        if let Some(route) = aog::other_flavor(path, headers) {
+            return Some(route);
         }
         if let Some(endpoint) = anthropic::Endpoint::of(path, headers) {
             return Some(Self::Anthropic(endpoint));
@@ -57,6 +65,7 @@ impl Route {
             Self::Anthropic(endpoint) => endpoint.method(),
             Self::Gemini(endpoint) => endpoint.method(),
             Self::Ollama(endpoint) => endpoint.method(),
+            Self::Aog(endpoint) => endpoint.method(),
             Self::Custom(_) => Method::POST,
         }
     }
@@ -69,6 +78,7 @@ impl Route {
             Self::Anthropic(_) => Dialect::Messages,
             Self::Gemini(_) => Dialect::Gemini,
             Self::Ollama(_) => Dialect::OllamaChat,
+            Self::Aog(endpoint) => endpoint.dialect(),
             Self::Custom(own) => Dialect::Custom(own),
         }
     }
@@ -86,6 +96,7 @@ impl Route {
             Self::Anthropic(endpoint) => anthropic::serve(gateway, endpoint, head, body, at).await,
             Self::Gemini(endpoint) => gemini::serve(gateway, endpoint, head, body, at).await,
             Self::Ollama(endpoint) => ollama::serve(gateway, endpoint, head, body, at).await,
+            Self::Aog(endpoint) => aog::serve(gateway, endpoint, head, body, at).await,
             Self::Custom(own) => custom::serve(gateway, own, head, body, at).await,
         }
     }

@@ -7,7 +7,7 @@ use weighbridge_core::failure::{Code, Failure, Retry, Source};
 use weighbridge_flavor::canon::Face;
 pub use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::openai::{self, ErrorWords, responses};
-use weighbridge_flavor::{anthropic, custom, gemini, ollama};
+use weighbridge_flavor::{anthropic, aog, custom, gemini, ollama};
 
 /// Speaks to one caller.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl Voice {
     }
 
     /// Whether comment lines of the gateway may stand in the caller's streams. Lines of JSON have no
-    /// comments, and Google's SDKs read every line.
+    /// comments, and SDKs of Google's and AOG's take every line for JSON.
     pub fn takes_comments(&self) -> bool {
         matches!(self.dialect, Dialect::Chat | Dialect::Responses | Dialect::Messages)
     }
@@ -50,6 +50,8 @@ impl Voice {
             Dialect::Gemini
             | Dialect::OllamaChat
             | Dialect::OllamaGenerate
+            | Dialect::AogChat
+            | Dialect::AogGenerate
             | Dialect::Custom(_) => None,
         }
     }
@@ -72,6 +74,9 @@ impl Voice {
             Dialect::Gemini => gemini::error_event(status, &failure.words),
             Dialect::OllamaChat | Dialect::OllamaGenerate => {
                 ollama::error_line(&failure.words).into()
+            }
+            Dialect::AogChat | Dialect::AogGenerate => {
+                aog::error_event(status, &failure.words).into()
             }
             Dialect::Custom(own) => custom::error_event(own, &failure.words).into(),
         }
@@ -115,6 +120,7 @@ pub fn refusal_as(dialect: Dialect, status: StatusCode, failure: &Failure) -> By
         }
         Dialect::Gemini => gemini::error_body(status, &failure.words),
         Dialect::OllamaChat | Dialect::OllamaGenerate => ollama::error_body(&failure.words).into(),
+        Dialect::AogChat | Dialect::AogGenerate => aog::error_body(status, &failure.words).into(),
         Dialect::Custom(own) => custom::error_body(own, &failure.words).into(),
     }
 }

@@ -43,8 +43,15 @@ pub(crate) struct Converted {
 }
 
 impl Way {
-    pub(crate) fn conversion(&self) -> Conversion {
-        if self.converted.is_some() { Conversion::Both } else { Conversion::None }
+    /// What is made of a call that came in `from`.
+    pub(crate) fn conversion(&self, from: Dialect) -> Conversion {
+        let is_canonical = |dialect| matches!(dialect, Dialect::AogChat | Dialect::AogGenerate);
+        match &self.converted {
+            None => Conversion::None,
+            Some(_) if is_canonical(self.dialect) => Conversion::ToCanonical,
+            Some(_) if is_canonical(from) => Conversion::FromCanonical,
+            Some(_) => Conversion::Both,
+        }
     }
 
     /// What does not reach the provider as it was asked for, as receipts have it.
@@ -158,6 +165,8 @@ fn spoken_to(provider: &Provider, from: Dialect, flavors: &[&'static Custom]) ->
         Flavor::Gemini => Dialect::Gemini,
         Flavor::Ollama if from == Dialect::OllamaGenerate => from,
         Flavor::Ollama => Dialect::OllamaChat,
+        Flavor::Aog if from == Dialect::AogGenerate => from,
+        Flavor::Aog => Dialect::AogChat,
         Flavor::Custom(name) => described(flavors, name),
     }
 }

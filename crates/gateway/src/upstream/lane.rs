@@ -71,6 +71,7 @@ impl Lane {
             Flavor::Anthropic => Dialect::Messages,
             Flavor::Gemini => Dialect::Gemini,
             Flavor::Ollama => Dialect::OllamaChat,
+            Flavor::Aog => Dialect::AogChat,
             Flavor::Custom(name) => described(flavors, name),
         };
         let base_url = provider.base_url.trim_end_matches('/');

@@ -21,6 +21,8 @@ pub(super) fn path(dialect: Dialect, model: &str, stream: bool) -> Cow<'static, 
         Dialect::Messages => "/v1/messages",
         Dialect::OllamaChat => "/api/chat",
         Dialect::OllamaGenerate => "/api/generate",
+        Dialect::AogChat => "/aog/v0.2/services/chat",
+        Dialect::AogGenerate => "/aog/v0.2/services/generate",
         Dialect::Gemini => {
             let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
             return Cow::Owned(format!("/v1beta/models/{}:{method}", escaped(model)));
@@ -52,9 +54,12 @@ pub(super) fn credential(dialect: Dialect, key: &str) -> Option<(HeaderName, Cow
             let Credential { header, prefix } = &own.credential;
             (header.parse().ok()?, format!("{prefix}{key}").into())
         }
-        Dialect::Chat | Dialect::Responses | Dialect::OllamaChat | Dialect::OllamaGenerate => {
-            (AUTHORIZATION, format!("Bearer {key}").into())
-        }
+        Dialect::Chat
+        | Dialect::Responses
+        | Dialect::OllamaChat
+        | Dialect::OllamaGenerate
+        | Dialect::AogChat
+        | Dialect::AogGenerate => (AUTHORIZATION, format!("Bearer {key}").into()),
     })
 }
 
@@ -86,7 +91,12 @@ fn passed_on(dialect: Dialect) -> &'static [HeaderName] {
     match dialect {
         Dialect::Chat | Dialect::Responses => &OPENAI,
         Dialect::Messages => &ANTHROPIC,
-        Dialect::Gemini | Dialect::OllamaChat | Dialect::OllamaGenerate | Dialect::Custom(_) => &[],
+        Dialect::Gemini
+        | Dialect::OllamaChat
+        | Dialect::OllamaGenerate
+        | Dialect::Custom(_)
+        | Dialect::AogChat
+        | Dialect::AogGenerate => &[],
     }
 }
 

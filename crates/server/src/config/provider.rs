@@ -22,13 +22,14 @@ const KNOWN: [&str; 11] = [
     "thoughts",
 ];
 const NOT_YET: [&str; 2] = ["concurrency", "capabilities"];
-const FLAVORS: [(&str, Flavor); 4] = [
+const FLAVORS: [(&str, Flavor); 5] = [
     ("openai", Flavor::OpenAi),
     ("anthropic", Flavor::Anthropic),
     ("gemini", Flavor::Gemini),
     ("ollama", Flavor::Ollama),
+    ("aog", Flavor::Aog),
 ];
-const FLAVORS_NOT_YET: [&str; 3] = ["aog", "ase", "gbuilder"];
+const FLAVORS_NOT_YET: [&str; 2] = ["ase", "gbuilder"];
 const SERVICES_NOT_YET: [&str; 7] = [
     "embed",
     "generate",
@@ -168,6 +169,7 @@ const fn versions(flavor: Flavor) -> &'static [&'static str] {
         Flavor::OpenAi | Flavor::Anthropic => &["/v1"],
         Flavor::Gemini => &["/v1beta", "/v1"],
         Flavor::Ollama => &["/api", "/v1"],
+        Flavor::Aog => &["/aog/v0.2", "/aog"],
         Flavor::Custom(_) => &[],
     }
 }
@@ -192,7 +194,7 @@ fn mend(table: &Table<'_>, url: String, flavor: Flavor, notes: &mut Vec<String>)
     }
     let mended = match flavor {
         Flavor::OpenAi => format!("{mended}/v1"),
-        Flavor::Anthropic | Flavor::Gemini | Flavor::Ollama | Flavor::Custom(_) => {
+        Flavor::Anthropic | Flavor::Gemini | Flavor::Ollama | Flavor::Aog | Flavor::Custom(_) => {
             mended.to_owned()
         }
     };

@@ -45,12 +45,14 @@ pub(super) async fn serve(stream: TcpStream, stage: &Stage) {
 
 /// Whether a path is one of a call, in whatever flavor.
 fn is_call(path: &str) -> bool {
-    const CALLS: [&str; 8] = [
+    const CALLS: [&str; 10] = [
         "/chat/completions",
         "/responses",
         "/messages",
         "/api/chat",
         "/api/generate",
+        "/services/chat",
+        "/services/generate",
         ":generateContent",
         ":streamGenerateContent",
         // Of a flavor that a file describes.
