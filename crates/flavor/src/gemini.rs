@@ -24,6 +24,7 @@ mod tools;
 mod usage;
 
 pub use error::{error_body, error_event};
+pub(crate) use fields::Fields;
 pub use models::{count_body, model_body, model_list};
 pub use reply::{read_reply, write_reply};
 pub use request::{read_request, write_request};

@@ -20,4 +20,5 @@ pub mod lines;
 pub mod ollama;
 pub mod openai;
 pub mod peek;
+pub mod services;
 pub mod sse;

@@ -6,8 +6,12 @@
 // A flavor that grew out of this one shares the rooms that the crate may see.
 mod arguments;
 mod call_ids;
+<<<<<<< HEAD
 pub(crate) mod created;
 mod embed;
+=======
+mod created;
+>>>>>>> cc47a76 (flavor: services beside chat, from form to form)
 mod error;
 mod logprobs;
 pub(crate) mod media;
@@ -27,10 +31,6 @@ mod stream_writer;
 pub(crate) mod think;
 mod tools;
 
-pub use embed::{
-    EmbedRequest, read_embed_request, read_embeddings_request, write_embed_reply,
-    write_embeddings_reply,
-};
 pub use error::{error_body, error_line};
 pub use mode::Mode;
 pub use models::{Capability, ModelCard, VERSION, ps, read_show_request, show, tags, version};

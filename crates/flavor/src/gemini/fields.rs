@@ -10,21 +10,21 @@ use crate::json::object::{Misfit, Object, list, text};
 /// The members of an object, each under either of the two names that Google's servers take for it:
 /// `topP` and `top_p`. Reading takes them out by the first.
 #[derive(Debug)]
-pub(super) struct Fields<'a>(Object<'a>);
+pub(crate) struct Fields<'a>(Object<'a>);
 
 impl<'a> Fields<'a> {
     /// Reads a whole document.
-    pub(super) fn parse(document: &'a str) -> Result<Self, Misfit> {
+    pub(crate) fn parse(document: &'a str) -> Result<Self, Misfit> {
         Object::parse(document).map(Self)
     }
 
     /// Reads a value.
-    pub(super) fn read(value: &'a RawValue) -> Result<Self, Misfit> {
+    pub(crate) fn read(value: &'a RawValue) -> Result<Self, Misfit> {
         Object::read(value).map(Self)
     }
 
     /// Takes a member out. One that is null counts as absent.
-    pub(super) fn take(&mut self, name: &str) -> Result<Option<&'a RawValue>, Misfit> {
+    pub(crate) fn take(&mut self, name: &str) -> Result<Option<&'a RawValue>, Misfit> {
         let own = self.0.take(name);
         let Some(snake) = snake_case(name) else { return Ok(own) };
         match (own, self.0.take(&snake)) {
@@ -34,17 +34,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a text out.
-    pub(super) fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, Misfit> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, Misfit> {
         self.take(name)?.map(|value| text(value).map_err(|it| it.at(name))).transpose()
     }
 
     /// Takes a text out that has to be there.
-    pub(super) fn needed_text(&mut self, name: &str) -> Result<Cow<'a, str>, Misfit> {
+    pub(crate) fn needed_text(&mut self, name: &str) -> Result<Cow<'a, str>, Misfit> {
         self.text(name)?.ok_or_else(|| Misfit::new("is missing; a text has to stand here").at(name))
     }
 
     /// Takes `true` or `false` out.
-    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, Misfit> {
+    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, Misfit> {
         match self.take(name)?.map(RawValue::get) {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
@@ -54,7 +54,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a whole number out.
-    pub(super) fn whole(&mut self, name: &str) -> Result<Option<u64>, Misfit> {
+    pub(crate) fn whole(&mut self, name: &str) -> Result<Option<u64>, Misfit> {
         let Some(value) = self.take(name)? else { return Ok(None) };
         let number = digits(value.get()).parse();
         let wrong = |_| Misfit::new("should be a whole number that is not negative").at(name);
@@ -62,14 +62,14 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a whole number out that may be negative.
-    pub(super) fn signed(&mut self, name: &str) -> Result<Option<i64>, Misfit> {
+    pub(crate) fn signed(&mut self, name: &str) -> Result<Option<i64>, Misfit> {
         let Some(value) = self.take(name)? else { return Ok(None) };
         let number = digits(value.get()).parse();
         number.map(Some).map_err(|_| Misfit::new("should be a whole number").at(name))
     }
 
     /// Takes a number out, in its own digits.
-    pub(super) fn number(&mut self, name: &str) -> Result<Option<&'a str>, Misfit> {
+    pub(crate) fn number(&mut self, name: &str) -> Result<Option<&'a str>, Misfit> {
         let Some(value) = self.take(name)?.map(RawValue::get) else { return Ok(None) };
         if value.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             return Ok(Some(value));
@@ -78,13 +78,13 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes an object out.
-    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, Misfit> {
+    pub(crate) fn object(&mut self, name: &str) -> Result<Option<Self>, Misfit> {
         self.take(name)?.map(|value| Self::read(value).map_err(|it| it.at(name))).transpose()
     }
 
     /// Takes a list out. Google's servers take a single item for a list of it, and its guide has
     /// examples of that.
-    pub(super) fn list(&mut self, name: &str) -> Result<Option<Vec<&'a RawValue>>, Misfit> {
+    pub(crate) fn list(&mut self, name: &str) -> Result<Option<Vec<&'a RawValue>>, Misfit> {
         let Some(value) = self.take(name)? else { return Ok(None) };
         if value.get().starts_with('{') {
             return Ok(Some(vec![value]));
@@ -93,12 +93,12 @@ impl<'a> Fields<'a> {
     }
 
     /// What nobody has taken out, nulls left out, under the names it stood there.
-    pub(super) fn rest(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(crate) fn rest(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.rest()
     }
 
     /// Names what nobody has taken out, each as `path` and its name.
-    pub(super) fn note_rest(&self, path: &str, losses: &mut Losses) {
+    pub(crate) fn note_rest(&self, path: &str, losses: &mut Losses) {
         for (name, _) in self.rest() {
             losses.dropped(format!("{path}{name}"), "has no place in other protocols");
         }
