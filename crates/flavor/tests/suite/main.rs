@@ -23,5 +23,6 @@ mod responses;
 mod responses_stream;
 mod samples;
 mod scanner;
+mod services;
 mod splice;
 mod stream;
