@@ -9,6 +9,7 @@
 mod answer;
 mod aog;
 pub mod embed;
+mod events;
 mod face;
 mod form;
 pub mod image;

@@ -112,7 +112,7 @@ pub fn weigh(form: Form, body: &[u8], content_type: Option<&str>) -> Result<Usag
             super::aog::read_reply(text)?;
         } else {
             Object::parse(text)?;
-            return Err(Misfit::new("is JSON in the place of a sound"));
+            return Err(Misfit::new("is text in the place of a sound"));
         }
     }
     Ok(Usage::default())

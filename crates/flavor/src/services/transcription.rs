@@ -6,6 +6,7 @@ mod openai_request;
 mod subtitles;
 mod time;
 
+pub(super) use openai_reply::usage as read_usage;
 pub use time::Millis;
 
 use std::borrow::Cow;

@@ -80,8 +80,9 @@ pub(super) fn read_reply<'a>(
     body: &'a [u8],
     content_type: Option<&'a str>,
 ) -> Result<Reply<'a>, Misfit> {
-    if answer::is_json(content_type) {
-        return Err(Misfit::new("is JSON in the place of a sound"));
+    let is_text = content_type.is_some_and(|given| answer::kind(given).starts_with("text/"));
+    if is_text || answer::is_json(content_type) {
+        return Err(Misfit::new("is text in the place of a sound"));
     }
     Ok(Reply { sound: Cow::Borrowed(body), mime: mime(body, content_type).into() })
 }

@@ -54,7 +54,7 @@ fn bare(value: &RawValue) -> &str {
     value.get().trim_matches('"')
 }
 
-fn usage(root: &mut Object<'_>) -> Usage {
+pub(in crate::services) fn usage(root: &mut Object<'_>) -> Usage {
     let mut used = root.object("usage").ok().flatten();
     let seconds = used.as_mut().and_then(|used| used.take("seconds"));
     let seconds = seconds.and_then(|seconds| count(bare(seconds)));
