@@ -6,12 +6,7 @@
 // A flavor that grew out of this one shares the rooms that the crate may see.
 mod arguments;
 mod call_ids;
-<<<<<<< HEAD
 pub(crate) mod created;
-mod embed;
-=======
-mod created;
->>>>>>> cc47a76 (flavor: services beside chat, from form to form)
 mod error;
 mod logprobs;
 pub(crate) mod media;

@@ -3,6 +3,7 @@
 
 pub mod chat;
 mod comment;
+pub mod completion;
 mod error;
 mod failure;
 mod forward;

@@ -30,6 +30,16 @@ pub use write_reply::write_reply;
 pub use write_request::write_request;
 pub use write_stream::StreamWriter;
 
+// What the older completions have in common with these.
+pub(super) use finish::word as finish_word;
+pub(super) use read_reply::{read_stop as read_finish, said};
+pub(super) use read_request::{
+    read_count, read_end_user, read_limit, read_sampling, read_stop, read_stream_options,
+};
+pub(super) use read_stream::failure;
+pub(super) use usage::{read as read_usage, write as write_usage};
+pub(super) use write_request::{write_sampling, write_stop};
+
 use crate::{canon::Losses, json::Object};
 
 /// Names what nobody has taken out of an object that stands at `place`.

@@ -9,6 +9,7 @@
 mod anthropic;
 mod aog;
 mod chat;
+mod completion;
 mod course;
 mod events;
 mod gemini;

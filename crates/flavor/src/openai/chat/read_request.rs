@@ -79,7 +79,10 @@ pub(crate) fn read_around<'a>(
 }
 
 /// The greater of the two limits: servers differ in which they go by. Some take nothing for none.
-fn read_limit(body: &mut Object<'_>, losses: &mut Losses) -> Result<Option<u64>, Misfit> {
+pub(in crate::openai) fn read_limit(
+    body: &mut Object<'_>,
+    losses: &mut Losses,
+) -> Result<Option<u64>, Misfit> {
     let (limit, older) = (body.whole("max_completion_tokens")?, body.whole("max_tokens")?);
     if limit.is_some() && older.is_some() && limit != older {
         losses.approximated("max_tokens", "of two limits the greater one counts");
@@ -87,7 +90,10 @@ fn read_limit(body: &mut Object<'_>, losses: &mut Losses) -> Result<Option<u64>,
     Ok(limit.max(older).filter(|tokens| *tokens > 0))
 }
 
-fn read_sampling<'a>(body: &mut Object<'a>, losses: &mut Losses) -> Result<Sampling<'a>, Misfit> {
+pub(in crate::openai) fn read_sampling<'a>(
+    body: &mut Object<'a>,
+    losses: &mut Losses,
+) -> Result<Sampling<'a>, Misfit> {
     let logit_bias = body.take("logit_bias");
     if logit_bias.is_some_and(|bias| !bias.get().starts_with('{')) {
         return Err(Misfit::new("should be an object").at("logit_bias"));
@@ -109,7 +115,7 @@ fn read_sampling<'a>(body: &mut Object<'a>, losses: &mut Losses) -> Result<Sampl
     })
 }
 
-fn read_stop<'a>(body: &mut Object<'a>) -> Result<Vec<Text<'a>>, Misfit> {
+pub(in crate::openai) fn read_stop<'a>(body: &mut Object<'a>) -> Result<Vec<Text<'a>>, Misfit> {
     let Some(stop) = body.take("stop") else { return Ok(Vec::new()) };
     if object::is_text(stop) {
         return object::text(stop).map(|text| vec![text]).map_err(|misfit| misfit.at("stop"));
@@ -196,7 +202,7 @@ fn read_effort(word: &str, field: &'static str, losses: &mut Losses) -> Option<T
     effort.map(|effort| Thinking::Effort(Some(effort)))
 }
 
-fn read_count(body: &mut Object<'_>) -> Result<u64, Misfit> {
+pub(in crate::openai) fn read_count(body: &mut Object<'_>) -> Result<u64, Misfit> {
     match body.whole("n")? {
         Some(0) => Err(Misfit::new("should be a whole number from 1").at("n")),
         n => Ok(n.unwrap_or(1)),
@@ -222,7 +228,7 @@ fn read_logprobs(
     Ok(Some(others.unwrap_or(0)))
 }
 
-fn read_end_user<'a>(
+pub(in crate::openai) fn read_end_user<'a>(
     body: &mut Object<'a>,
     losses: &mut Losses,
 ) -> Result<Option<Text<'a>>, Misfit> {
@@ -250,11 +256,7 @@ fn name_others(body: &mut Object<'_>, losses: &mut Losses) -> Result<(), Misfit>
     for field in ["hybrid_policy", "background"] {
         body.take(field);
     }
-    if let Some(mut options) = body.object("stream_options")? {
-        // What was used is always asked for, and told to whoever wants it.
-        options.take("include_usage");
-        name_rest(&options, "stream_options.", losses);
-    }
+    read_stream_options(body, losses)?;
     let modalities = body.list("modalities")?.unwrap_or_default();
     if modalities.iter().any(|kind| kind.get() != "\"text\"") {
         losses.refused("modalities", "only words come back");
@@ -272,5 +274,17 @@ fn name_others(body: &mut Object<'_>, losses: &mut Losses) -> Result<(), Misfit>
         }
     }
     name_rest(body, "", losses);
+    Ok(())
+}
+
+pub(in crate::openai) fn read_stream_options(
+    body: &mut Object<'_>,
+    losses: &mut Losses,
+) -> Result<(), Misfit> {
+    if let Some(mut options) = body.object("stream_options")? {
+        // What was used is always asked for, and told to whoever wants it.
+        options.take("include_usage");
+        name_rest(&options, "stream_options.", losses);
+    }
     Ok(())
 }

@@ -59,7 +59,7 @@ pub(crate) fn write_sampling(body: &mut Members<'_>, sampling: &Sampling<'_>) {
     }
 }
 
-fn write_stop(body: &mut Members<'_>, request: &Request<'_>) {
+pub(in crate::openai) fn write_stop(body: &mut Members<'_>, request: &Request<'_>) {
     match request.stop.as_slice() {
         [] => {}
         [text] => body.text("stop", text),
