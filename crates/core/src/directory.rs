@@ -131,6 +131,11 @@ pub struct Habits {
     /// Flavor OpenAI, chat completions: it takes back what its model thought, as
     /// `reasoning_content`. Some servers need that within a loop of tools, others refuse it.
     pub thoughts: bool,
+    /// Flavor OpenAI: it has the older completions. Without them they become chat completions.
+    pub completions: bool,
+    /// Flavor OpenAI, chat completions: it takes what the system says in the midst of a conversation.
+    /// The templates of many open models do not; there it is said beforehand.
+    pub late_system: bool,
 }
 
 /// Whether a server of OpenAI's flavor has responses.
@@ -145,9 +150,15 @@ pub enum Responses {
 }
 
 impl Habits {
-    /// What a server does that nothing is said of: OpenAI's own refuse to see thoughts again.
+    /// What a server does that nothing is said of: OpenAI's own refuse to see thoughts again, and its
+    /// models of today have no older completions.
     pub const fn usual(openais_own: bool) -> Self {
-        Self { responses: Responses::Beside, thoughts: !openais_own }
+        Self {
+            responses: Responses::Beside,
+            thoughts: !openais_own,
+            completions: !openais_own,
+            late_system: openais_own,
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! From one dialect to another: requests and whole replies. Streams take their [course](crate::course).
 
+use std::borrow::Cow;
+
 use crate::canon::{
-    Block, Choice, Face, Keeper, Keepsake, Losses, Request, Target, ToolNames, Usage, put_back,
-    take_out, unique,
+    Block, Choice, Face, Keeper, Keepsake, Losses, Request, Role, Target, ToolNames, Turn, Usage,
+    put_back, take_out, unique,
 };
 use crate::dialect::{Dialect, Path};
 use crate::json::{Misfit, Object};
@@ -91,21 +93,49 @@ impl<'a> Asked<'a> {
         target: &Target,
         mut losses: Losses,
     ) -> Outgoing {
-        let is_thought = |block: &Block<'_>| matches!(block, Block::Reasoning(_));
-        let mut turns = request.turns.iter().flat_map(|turn| &turn.blocks);
-        let spelled = matches!(to, Dialect::Chat | Dialect::AogChat);
-        let body = if spelled && !target.thoughts && turns.any(is_thought) {
-            losses.dropped("messages[].reasoning", "what was thought is not taken back there");
-            let mut without = request.clone();
-            for turn in &mut without.turns {
-                turn.blocks.retain(|block| !is_thought(block));
-            }
-            to.write_request(&without, target, &mut losses)
-        } else {
-            to.write_request(request, target, &mut losses)
-        };
+        let request = fitted(request, to, target, &mut losses);
+        let body = to.write_request(&request, target, &mut losses);
         Outgoing { body, names: ToolNames::of(&request.tools), losses }
     }
+}
+
+/// The request without what a server of chat completions does not take, though its dialect has it.
+fn fitted<'r, 'a>(
+    request: &'r Request<'a>,
+    to: Dialect,
+    target: &Target,
+    losses: &mut Losses,
+) -> Cow<'r, Request<'a>> {
+    let mut request = Cow::Borrowed(request);
+    if !matches!(to, Dialect::Chat | Dialect::AogChat) {
+        return request;
+    }
+    let is_thought = |block: &Block<'_>| matches!(block, Block::Reasoning(_));
+    let thinks = |turn: &Turn<'_>| turn.blocks.iter().any(is_thought);
+    if !target.thoughts && request.turns.iter().any(thinks) {
+        losses.dropped("messages[].reasoning", "what was thought is not taken back there");
+        for turn in &mut request.to_mut().turns {
+            turn.blocks.retain(|block| !is_thought(block));
+        }
+    }
+    // A turn of the system with more than words is left to the writer to refuse.
+    let is_late = |turn: &Turn<'_>| {
+        let is_text = |block: &Block<'_>| matches!(block, Block::Text(_));
+        turn.role == Role::System && turn.blocks.iter().all(is_text)
+    };
+    if !target.late_system && request.turns.iter().any(is_late) {
+        losses.approximated("messages[system]", "the system speaks before the conversation there");
+        let request = request.to_mut();
+        let (late, turns): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut request.turns).into_iter().partition(is_late);
+        request.turns = turns;
+        let texts = late.into_iter().flat_map(|turn| turn.blocks).filter_map(|block| match block {
+            Block::Text(text) => Some(text),
+            _ => None,
+        });
+        request.system.extend(texts);
+    }
+    request
 }
 
 /// Writes a whole reply that a provider made in `from` as the caller takes it in `to`.
@@ -164,4 +194,28 @@ fn text_bytes(choice: &Choice<'_>) -> u64 {
         Block::Image(_) | Block::Audio(_) | Block::File(_) | Block::ToolResult(_) => 0,
     };
     choice.blocks.iter().map(|block| u64::try_from(bytes(block)).unwrap_or(u64::MAX)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_does_not_take_is_left_out_or_said_before() {
+        let body = r#"{"model":"m","max_tokens":9,"system":"first","messages":[
+            {"role":"user","content":"a"},{"role":"system","content":"late"},
+            {"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":""},
+            {"type":"text","text":"b"}]},{"role":"user","content":"c"}]}"#;
+        let asked = Asked::read(Dialect::Messages, body, Path::default()).unwrap();
+        let usual = Target::usual("m", 9);
+        let all = asked.write(Dialect::Chat, &usual);
+        assert!(all.losses.is_empty(), "{}", all.losses);
+        let fitted = Target { thoughts: false, late_system: false, ..usual };
+        let made = asked.write(Dialect::Chat, &fitted);
+        let losses = "messages[].reasoning;dropped, messages[system];approximated";
+        assert_eq!(made.losses.to_string(), losses);
+        let made = String::from_utf8(made.body).unwrap();
+        assert!(made.contains(r#"{"role":"system","content":"first\n\nlate"}"#), "{made}");
+        assert!(!made.contains("reasoning"), "{made}");
+    }
 }

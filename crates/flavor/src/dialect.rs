@@ -3,7 +3,7 @@
 use crate::canon::{Face, Losses, Reply, Request, Target};
 use crate::custom::{self, Custom, Framing};
 use crate::json::Misfit;
-use crate::openai::{self, chat, responses};
+use crate::openai::{self, chat, completion, responses};
 use crate::{anthropic, aog, gemini, ollama};
 
 /// A dialect of conversations.
@@ -11,6 +11,8 @@ use crate::{anthropic, aog, gemini, ollama};
 pub enum Dialect {
     /// OpenAI's chat completions, which many servers speak.
     Chat,
+    /// OpenAI's older completions.
+    Completion,
     /// OpenAI's responses.
     Responses,
     /// Anthropic's messages.
@@ -40,8 +42,9 @@ pub struct Path<'a> {
 
 impl Dialect {
     /// All that the gateway itself has.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Chat,
+        Self::Completion,
         Self::Responses,
         Self::Messages,
         Self::Gemini,
@@ -55,6 +58,7 @@ impl Dialect {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "openai chat",
+            Self::Completion => "openai completion",
             Self::Responses => "openai responses",
             Self::Messages => "anthropic messages",
             Self::Gemini => "gemini",
@@ -70,6 +74,7 @@ impl Dialect {
     pub const fn flavor(self) -> &'static str {
         match self {
             Self::Chat => "openai",
+            Self::Completion => "openai-completion",
             Self::Responses => "openai-responses",
             Self::Messages => "anthropic",
             Self::Gemini => "gemini",
@@ -102,6 +107,7 @@ impl Dialect {
     ) -> Result<Request<'a>, Misfit> {
         match self {
             Self::Chat => chat::read_request(body, losses),
+            Self::Completion => completion::read_request(body, losses),
             Self::Responses => responses::read_request(body, losses),
             Self::Messages => anthropic::read_request(body, losses),
             Self::Gemini => gemini::read_request(body, path.model, path.stream, losses),
@@ -122,6 +128,7 @@ impl Dialect {
     ) -> Vec<u8> {
         match self {
             Self::Chat => chat::write_request(request, target, losses),
+            Self::Completion => completion::write_request(request, target, losses),
             Self::Responses => responses::write_request(request, target, losses),
             Self::Messages => anthropic::write_request(request, target, losses),
             Self::Gemini => gemini::write_request(request, target, losses),
@@ -142,6 +149,7 @@ impl Dialect {
     pub fn read_reply(self, body: &str) -> Result<Reply<'_>, Misfit> {
         match self {
             Self::Chat => chat::read_reply(body),
+            Self::Completion => completion::read_reply(body),
             Self::Responses => responses::read_reply(body),
             Self::Messages => anthropic::read_reply(body),
             Self::Gemini => gemini::read_reply(body),
@@ -157,6 +165,7 @@ impl Dialect {
     pub fn write_reply(self, reply: &Reply<'_>, face: &Face) -> Vec<u8> {
         match self {
             Self::Chat => chat::write_reply(reply, face),
+            Self::Completion => completion::write_reply(reply, face),
             Self::Responses => responses::write_reply(reply, face),
             Self::Messages => anthropic::write_reply(reply, face),
             Self::Gemini => gemini::write_reply(reply, face),
@@ -177,6 +186,7 @@ impl Dialect {
             Self::AogChat | Self::AogGenerate => aog::read_failure(body),
             // All of these have an `error`, an object or a text.
             Self::Chat
+            | Self::Completion
             | Self::Responses
             | Self::Gemini
             | Self::OllamaChat

@@ -16,7 +16,7 @@ fn place(dialect: Dialect) -> Vec<Vec<&'static str>> {
     match dialect {
         // They have a way of their own.
         Dialect::Chat | Dialect::AogChat | Dialect::AogGenerate => Vec::new(),
-        Dialect::Messages => alone(&["max_tokens"]),
+        Dialect::Messages | Dialect::Completion => alone(&["max_tokens"]),
         Dialect::Responses => alone(&["max_output_tokens"]),
         Dialect::Gemini => vec![
             vec!["generationConfig", "generation_config"],

@@ -78,7 +78,7 @@ pub fn peek(
         flag(&document, "stream")?.unwrap_or(streams_unless_told)
     };
     let limits: &[&str] = match dialect {
-        Dialect::Messages => &["max_tokens"],
+        Dialect::Messages | Dialect::Completion => &["max_tokens"],
         // Servers of AOG's flavor may go by either; the greater one bounds both.
         Dialect::AogChat | Dialect::AogGenerate => &["max_tokens", "max_completion_tokens"],
         _ => &["max_output_tokens"],

@@ -29,12 +29,14 @@ pub struct Target {
     pub limit: LimitField,
     /// Chat completions and AOG: whether what the model thought in earlier turns is taken back there.
     pub thoughts: bool,
+    /// Chat completions: whether what the system says in the midst of a conversation is taken there.
+    pub late_system: bool,
 }
 
 impl Target {
     /// A server that does as most do.
     pub fn usual(model: impl Into<String>, max_output: u64) -> Self {
         let limit = LimitField::MaxCompletionTokens;
-        Self { model: model.into(), max_output, limit, thoughts: true }
+        Self { model: model.into(), max_output, limit, thoughts: true, late_system: true }
     }
 }

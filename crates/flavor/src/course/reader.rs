@@ -4,13 +4,14 @@ use super::cutter::Piece;
 use crate::canon::{Event, Fault};
 use crate::custom;
 use crate::dialect::Dialect;
-use crate::openai::{chat, responses};
+use crate::openai::{chat, completion, responses};
 use crate::{anthropic, aog, gemini, ollama};
 
 /// Reads a stream in the provider's dialect.
 #[derive(Debug)]
 pub(super) enum Reader {
     Chat(Box<chat::StreamReader>),
+    Completion(Box<completion::StreamReader>),
     Responses(Box<responses::StreamReader>),
     Messages(Box<anthropic::StreamReader>),
     Gemini(Box<gemini::StreamReader>),
@@ -23,6 +24,7 @@ impl Reader {
     pub(super) fn new(dialect: Dialect) -> Self {
         match dialect {
             Dialect::Chat => Self::Chat(Box::default()),
+            Dialect::Completion => Self::Completion(Box::default()),
             Dialect::Responses => Self::Responses(Box::new(responses::StreamReader::new())),
             Dialect::Messages => Self::Messages(Box::default()),
             Dialect::Gemini => Self::Gemini(Box::default()),
@@ -47,6 +49,7 @@ impl Reader {
     ) -> Result<(), Fault> {
         match (self, piece) {
             (Self::Chat(reader), Piece::Event(event)) => reader.read(event, give),
+            (Self::Completion(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Responses(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Messages(reader), Piece::Event(event)) => reader.read(event, give),
             (Self::Gemini(reader), Piece::Event(event)) => reader.read(event, give),
@@ -63,6 +66,7 @@ impl Reader {
     pub(super) fn is_finished(&self) -> bool {
         match self {
             Self::Chat(reader) => reader.is_finished(),
+            Self::Completion(reader) => reader.is_finished(),
             Self::Responses(reader) => reader.is_finished(),
             Self::Messages(reader) => reader.is_finished(),
             Self::Gemini(reader) => reader.is_finished(),
@@ -76,6 +80,7 @@ impl Reader {
     pub(super) fn is_over(&self) -> bool {
         match self {
             Self::Chat(reader) => reader.is_over(),
+            Self::Completion(reader) => reader.is_over(),
             Self::Responses(reader) => reader.is_over(),
             Self::Messages(reader) => reader.is_over(),
             Self::Gemini(reader) => reader.is_over(),

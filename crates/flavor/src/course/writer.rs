@@ -4,13 +4,14 @@ use crate::canon::{Event, Face};
 use crate::custom;
 use crate::dialect::Dialect;
 use crate::json::Misfit;
-use crate::openai::{chat, responses};
+use crate::openai::{chat, completion, responses};
 use crate::{anthropic, aog, gemini, ollama};
 
 /// Writes a stream in the caller's dialect.
 #[derive(Debug)]
 pub(super) enum Writer {
     Chat(chat::StreamWriter),
+    Completion(completion::StreamWriter),
     Responses(Box<responses::StreamWriter>),
     Messages(anthropic::StreamWriter),
     Gemini(gemini::StreamWriter),
@@ -23,6 +24,7 @@ impl Writer {
     pub(super) fn new(dialect: Dialect, face: Face) -> Self {
         match dialect {
             Dialect::Chat => Self::Chat(chat::StreamWriter::new(face)),
+            Dialect::Completion => Self::Completion(completion::StreamWriter::new(face)),
             Dialect::Responses => Self::Responses(Box::new(responses::StreamWriter::new(face))),
             Dialect::Messages => Self::Messages(anthropic::StreamWriter::new(face)),
             Dialect::Gemini => {
@@ -48,6 +50,10 @@ impl Writer {
             (Self::Messages(writer), _) => writer.write(event, out),
             (_, Event::Signature { .. } | Event::Sealed { .. }) => Ok(()),
             (Self::Chat(writer), _) => {
+                writer.write(event, out);
+                Ok(())
+            }
+            (Self::Completion(writer), _) => {
                 writer.write(event, out);
                 Ok(())
             }
@@ -78,6 +84,7 @@ impl Writer {
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Chat(writer) => writer.end(out),
+            Self::Completion(writer) => writer.end(out),
             Self::Responses(writer) => writer.end(out),
             Self::Messages(writer) => writer.end(out),
             Self::Gemini(writer) => writer.end(out),

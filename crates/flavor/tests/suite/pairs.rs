@@ -14,13 +14,21 @@ use weighbridge_flavor::course::{Course, Way};
 use weighbridge_flavor::dialect::{Dialect, Path};
 
 /// Samples by dialect: requests, replies, streams.
-const SAMPLES: [(Dialect, [&[&str]; 3]); 8] = [
+const SAMPLES: [(Dialect, [&[&str]; 3]); 9] = [
     (
         Dialect::Chat,
         [
             &["openai/chat_convert_agent.json", "openai/chat_convert_rich.json"],
             &["openai/chat_convert_reply.json"],
             &["openai/chat_stream_tools.json"],
+        ],
+    ),
+    (
+        Dialect::Completion,
+        [
+            &["openai/completion_request.json"],
+            &["openai/completion_reply.json"],
+            &["openai/completion_stream.json"],
         ],
     ),
     (
@@ -266,7 +274,7 @@ proptest! {
     #[test]
     fn there_and_back_nothing_is_lost_that_is_not_named(request in request()) {
         let same = Target { model: "asked".into(), ..target() };
-        let is_prompt = |it: &_| matches!(it, Dialect::OllamaGenerate | Dialect::AogGenerate);
+        let is_prompt = |it: &_| matches!(it, Dialect::Completion | Dialect::OllamaGenerate | Dialect::AogGenerate);
         let chats = Dialect::ALL.into_iter().filter(|it| !is_prompt(it));
         for from in chats.clone() {
             let mut before = Losses::default();

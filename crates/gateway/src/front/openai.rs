@@ -16,14 +16,16 @@ use crate::pipeline::Received;
 use crate::pipeline::received::Address;
 
 /// The paths served here, as messages name them.
-pub const PATHS: [&str; 4] =
-    ["/v1/chat/completions", "/v1/responses", "/v1/models", "/v1/models/{id}"];
+pub const PATHS: [&str; 5] =
+    ["/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/models", "/v1/models/{id}"];
 
 /// Something that can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// A chat completion.
     Chat,
+    /// An older completion.
+    Completion,
     /// A response.
     Responses,
     /// The list of models.
@@ -38,6 +40,7 @@ impl Endpoint {
     pub fn of(path: &str) -> Option<Self> {
         match below_v1(path) {
             "/chat/completions" => Some(Self::Chat),
+            "/completions" => Some(Self::Completion),
             "/responses" => Some(Self::Responses),
             "/models" => Some(Self::Models),
             other => {
@@ -50,8 +53,17 @@ impl Endpoint {
     /// The method it is asked for with.
     pub const fn method(&self) -> Method {
         match self {
-            Self::Chat | Self::Responses => Method::POST,
+            Self::Chat | Self::Completion | Self::Responses => Method::POST,
             Self::Models | Self::Model(_) => Method::GET,
+        }
+    }
+
+    /// What whoever asks for it speaks.
+    pub const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Completion => Dialect::Completion,
+            Self::Responses => Dialect::Responses,
+            Self::Chat | Self::Models | Self::Model(_) => Dialect::Chat,
         }
     }
 }
@@ -73,12 +85,9 @@ pub async fn serve(
     body: Incoming,
     at: Moment,
 ) -> Response<ReplyBody> {
-    let dialect = match endpoint {
-        Endpoint::Responses => Dialect::Responses,
-        Endpoint::Chat | Endpoint::Models | Endpoint::Model(_) => Dialect::Chat,
-    };
+    let dialect = endpoint.dialect();
     let answer = match endpoint {
-        Endpoint::Chat | Endpoint::Responses => {
+        Endpoint::Chat | Endpoint::Completion | Endpoint::Responses => {
             let address = Address::of(dialect);
             return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
         }
@@ -122,8 +131,9 @@ mod tests {
             assert_eq!(Endpoint::of(path), Some(Endpoint::Chat), "{path}");
         }
         assert_eq!(Endpoint::of("/v1/responses"), Some(Endpoint::Responses));
+        assert_eq!(Endpoint::of("/v1/completions"), Some(Endpoint::Completion));
         assert_eq!(Endpoint::of("/v1/models/a/b"), Some(Endpoint::Model("a/b".to_owned())));
-        for path in ["/v1", "/", "/v1chat/completions", "/v1/completions", "/modelsx"] {
+        for path in ["/v1", "/", "/v1chat/completions", "/v1/completion", "/modelsx"] {
             assert_eq!(Endpoint::of(path), None, "{path}");
         }
     }

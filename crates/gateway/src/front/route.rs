@@ -73,8 +73,7 @@ impl Route {
     /// What whoever asks for it speaks.
     pub const fn dialect(&self) -> Dialect {
         match self {
-            Self::OpenAi(openai::Endpoint::Responses) => Dialect::Responses,
-            Self::OpenAi(_) => Dialect::Chat,
+            Self::OpenAi(endpoint) => endpoint.dialect(),
             Self::Anthropic(_) => Dialect::Messages,
             Self::Gemini(_) => Dialect::Gemini,
             Self::Ollama(_) => Dialect::OllamaChat,

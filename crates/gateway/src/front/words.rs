@@ -35,13 +35,16 @@ impl Voice {
     /// Whether comment lines of the gateway may stand in the caller's streams. Lines of JSON have no
     /// comments, and SDKs of Google's and AOG's take every line for JSON.
     pub fn takes_comments(&self) -> bool {
-        matches!(self.dialect, Dialect::Chat | Dialect::Responses | Dialect::Messages)
+        matches!(
+            self.dialect,
+            Dialect::Chat | Dialect::Completion | Dialect::Responses | Dialect::Messages
+        )
     }
 
     /// What keeps a silent stream alive, where the dialect has anything.
     pub fn ping(&self) -> Option<Ping> {
         match self.dialect {
-            Dialect::Chat | Dialect::Responses => {
+            Dialect::Chat | Dialect::Completion | Dialect::Responses => {
                 Some(Ping { bytes: openai::PING, is_event: false })
             }
             Dialect::Messages => {
@@ -60,7 +63,9 @@ impl Voice {
     pub fn error_event(&self, failure: &Failure) -> Bytes {
         let status = status(self.dialect, failure).as_u16();
         match self.dialect {
-            Dialect::Chat => openai::error_event(&openai_words(self.dialect, status, failure)),
+            Dialect::Chat | Dialect::Completion => {
+                openai::error_event(&openai_words(self.dialect, status, failure))
+            }
             Dialect::Responses => match &self.face {
                 Some(face) => {
                     responses::error_event(face, stream_code(failure), &failure.words).into()
@@ -112,7 +117,7 @@ pub fn refusal(dialect: Dialect, failure: &Failure) -> Bytes {
 pub fn refusal_as(dialect: Dialect, status: StatusCode, failure: &Failure) -> Bytes {
     let status = status.as_u16();
     match dialect {
-        Dialect::Chat | Dialect::Responses => {
+        Dialect::Chat | Dialect::Completion | Dialect::Responses => {
             openai::error_body(&openai_words(dialect, status, failure))
         }
         Dialect::Messages => {

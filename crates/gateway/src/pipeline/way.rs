@@ -158,6 +158,7 @@ fn spoken_to(provider: &Provider, from: Dialect, flavors: &[&'static Custom]) ->
     match provider.flavor {
         Flavor::OpenAi => match provider.habits.responses {
             Responses::Only => Dialect::Responses,
+            _ if from == Dialect::Completion && provider.habits.completions => from,
             Responses::Beside if from == Dialect::Responses => from,
             Responses::Beside | Responses::Absent => Dialect::Chat,
         },
@@ -204,6 +205,7 @@ fn target(read: &Read, provider: &Provider) -> Target {
         max_output: priced.and_then(|priced| priced.price.output_limit).unwrap_or(OUTPUT),
         limit: limit_field(provider, model),
         thoughts: provider.habits.thoughts,
+        late_system: provider.habits.late_system || provider.flavor == Flavor::Aog,
     }
 }
 

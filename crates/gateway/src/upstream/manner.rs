@@ -17,6 +17,7 @@ pub(super) fn path(dialect: Dialect, model: &str, stream: bool) -> Cow<'static, 
     let fixed = match dialect {
         Dialect::Custom(own) => own.provider_path.as_str(),
         Dialect::Chat => "/chat/completions",
+        Dialect::Completion => "/completions",
         Dialect::Responses => "/responses",
         Dialect::Messages => "/v1/messages",
         Dialect::OllamaChat => "/api/chat",
@@ -55,6 +56,7 @@ pub(super) fn credential(dialect: Dialect, key: &str) -> Option<(HeaderName, Cow
             (header.parse().ok()?, format!("{prefix}{key}").into())
         }
         Dialect::Chat
+        | Dialect::Completion
         | Dialect::Responses
         | Dialect::OllamaChat
         | Dialect::OllamaGenerate
@@ -89,7 +91,7 @@ fn passed_on(dialect: Dialect) -> &'static [HeaderName] {
         HeaderName::from_static("anthropic-beta"),
     ];
     match dialect {
-        Dialect::Chat | Dialect::Responses => &OPENAI,
+        Dialect::Chat | Dialect::Completion | Dialect::Responses => &OPENAI,
         Dialect::Messages => &ANTHROPIC,
         Dialect::Gemini
         | Dialect::OllamaChat

@@ -8,7 +8,7 @@ use weighbridge_gateway::custom::Custom;
 
 use super::reader::Table;
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "name",
     "flavor",
     "base_url",
@@ -20,6 +20,8 @@ const KNOWN: [&str; 11] = [
     "region",
     "responses",
     "thoughts",
+    "completions",
+    "late_system",
 ];
 const NOT_YET: [&str; 2] = ["concurrency", "capabilities"];
 const FLAVORS: [(&str, Flavor); 5] = [
@@ -112,7 +114,8 @@ fn known_flavors(flavors: &[&'static Custom]) -> Vec<(&'static str, Flavor)> {
 fn read_habits(table: &Table<'_>, flavor: Flavor, base_url: &str) -> Habits {
     let mut habits = Habits::usual(is_openais_own(base_url));
     if flavor != Flavor::OpenAi {
-        for name in ["responses", "thoughts"].into_iter().filter(|name| table.has(name)) {
+        let habits_of = ["responses", "thoughts", "completions", "late_system"];
+        for name in habits_of.into_iter().filter(|name| table.has(name)) {
             table.complain(name, "is for providers of the flavor openai only".to_owned());
         }
         return habits;
@@ -124,8 +127,14 @@ fn read_habits(table: &Table<'_>, flavor: Flavor, base_url: &str) -> Habits {
         Some("only") => habits.responses = Responses::Only,
         Some(_) => table.complain("responses", "should be true, false or \"only\"".to_owned()),
     }
-    if let Some(said) = table.flag("thoughts") {
-        habits.thoughts = said;
+    for (name, habit) in [
+        ("thoughts", &mut habits.thoughts),
+        ("completions", &mut habits.completions),
+        ("late_system", &mut habits.late_system),
+    ] {
+        if let Some(said) = table.flag(name) {
+            *habit = said;
+        }
     }
     habits
 }
