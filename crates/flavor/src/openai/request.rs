@@ -11,6 +11,9 @@ use crate::json::{self, Bounds, Document, Kind, Member, Scanner, Splice};
 
 const MODEL_BYTES: usize = 256;
 const END_USER_BYTES: usize = 256;
+/// The longest name of an end user that a provider takes, in characters. Source: `safety_identifier`
+/// in the reference of OpenAI's API; OpenRouter takes as many.
+pub(super) const END_USER_LETTERS: usize = 128;
 const GATEWAY_FIELDS: [&str; 1] = ["hybrid_policy"];
 const WATCH: &[&str] = &[
     "model",

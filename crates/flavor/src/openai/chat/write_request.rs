@@ -1,6 +1,7 @@
 //! Writing a request.
 
 use super::{tool_choice, tools, write_messages};
+use crate::openai::request::END_USER_LETTERS;
 use crate::{
     canon::{Effort, Format, Losses, Request, Sampling, Target, Thinking},
     json::{writer, writer::Members},
@@ -33,11 +34,19 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
             body.flag("stream", true);
             body.object("stream_options", |options| options.flag("include_usage", true));
         }
-        if let Some(user) = &request.end_user {
-            body.text("user", user);
-        }
+        write_end_user(body, request, losses);
     });
     out
+}
+
+/// Claude Code's is a whole object, and longer than OpenAI and others take.
+fn write_end_user(body: &mut Members<'_>, request: &Request<'_>, losses: &mut Losses) {
+    let Some(user) = &request.end_user else { return };
+    if user.chars().nth(END_USER_LETTERS).is_some() {
+        losses.dropped("user", "it is longer than can be said there");
+    } else {
+        body.text("user", user);
+    }
 }
 
 /// Writes how the model chooses its words, but for `top_k`.

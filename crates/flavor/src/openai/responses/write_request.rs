@@ -3,9 +3,7 @@
 use super::write_item::{self, ItemWriter};
 use crate::canon::{Effort, Format, Losses, Request, Sampling, Target, Thinking, Tool, ToolChoice};
 use crate::json::writer::{self, Items, Members};
-
-/// The longest name of whom the caller calls for, in characters.
-const END_USER_LETTERS: usize = 128;
+use crate::openai::request::END_USER_LETTERS;
 
 /// Writes a request. What responses have no place for is named in `losses`.
 pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses) -> Vec<u8> {

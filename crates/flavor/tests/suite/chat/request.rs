@@ -134,6 +134,18 @@ fn what_would_change_the_call_is_refused() {
 }
 
 #[test]
+fn an_end_user_with_too_long_a_name_is_left_out() {
+    for (letters, lost, said) in [(128, "", true), (129, "user;dropped", false)] {
+        let user = "x".repeat(letters);
+        let body = format!(r#"{{"model":"m","messages":[],"user":"{user}"}}"#);
+        let mut losses = Losses::default();
+        let request = read_request(&body, &mut losses).unwrap();
+        let written = String::from_utf8(write_request(&request, &target(), &mut losses)).unwrap();
+        assert_eq!((losses.to_string().as_str(), written.contains(&user)), (lost, said));
+    }
+}
+
+#[test]
 fn a_misfit_says_where_it_stands() {
     let misfit = |body: &str| read_request(body, &mut Losses::default()).unwrap_err().to_string();
     assert!(misfit("[]").contains("expected an object"));
