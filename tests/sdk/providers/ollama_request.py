@@ -83,10 +83,11 @@ _FLAG = (
 )
 _OPTIONS = form.record(
     {},
-    {name: form.whole() for name in _WHOLE}
-    | {name: form.number() for name in _NUMBER}
-    | {name: form.flag for name in _FLAG}
-    | {"stop": form.list_of(form.text)},
+    # The server passes over an option that is null.
+    {name: form.nullable(form.whole()) for name in _WHOLE}
+    | {name: form.nullable(form.number()) for name in _NUMBER}
+    | {name: form.nullable(form.flag) for name in _FLAG}
+    | {"stop": form.nullable(form.list_of(form.text))},
 )
 _SHARED = {
     "format": form.by_kind({str: form.words("", "json"), dict: form.schema}),

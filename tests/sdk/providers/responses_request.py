@@ -206,7 +206,7 @@ _BODY = form.record(
         "top_logprobs": form.nullable(form.whole(0, 20)),
         "top_p": form.nullable(form.number(0, 1)),
         "truncation": form.nullable(form.words("auto", "disabled")),
-        "user": form.text,
+        "user": _OPTIONAL_TEXT,
     },
 )
 
