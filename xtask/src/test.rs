@@ -19,7 +19,7 @@ use step::{STEPS, Step};
   cargo xtask test --only fmt --only clippy
   cargo xtask test --skip sdk --keep-going
 
-A step may be named by its first word: `--only sdk` is `sdk-python` and `sdk-node`.")]
+A step may be named by its first words: `--only sdk` is every step that begins with `sdk-`.")]
 pub(crate) struct Args {
     /// Run only this step (may be repeated).
     #[arg(long, value_name = "STEP")]
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let chosen = choose(args)?;
     if args.list {
         for step in chosen {
-            progress::line(format_args!("{:18} {}", step.name, step.about));
+            progress::line(format_args!("{:20} {}", step.name, step.about));
         }
         return Ok(());
     }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn steps_are_chosen_by_name_and_by_first_word_in_their_own_order() {
         assert_eq!(names(&["clippy", "fmt"], &[]).unwrap(), ["fmt", "clippy"]);
-        assert_eq!(names(&["sdk"], &["sdk-node"]).unwrap(), ["sdk-python"]);
+        assert_eq!(names(&["sdk"], &["sdk-node"]).unwrap(), ["sdk-python", "sdk-python-clients"]);
         assert_eq!(names(&[], &[]).unwrap().len(), STEPS.len());
     }
 

@@ -16,7 +16,12 @@ pub(crate) struct Place {
 impl Place {
     /// The place with this name.
     pub(crate) fn new(name: &str) -> Self {
-        Self { folder: machine::target().join("sdk").join(name) }
+        Self::at(machine::target().join("sdk").join(name))
+    }
+
+    /// The place in this folder.
+    pub(crate) fn at(folder: PathBuf) -> Self {
+        Self { folder }
     }
 
     /// Runs `install` in an empty folder, unless what is there came from the same `list`.

@@ -1,4 +1,4 @@
-//! The Node SDKs, in a folder of their own to which the tests are copied, since Node looks for a
+//! Suites in Node, each in a folder of its own to which the tests are copied, since Node looks for a
 //! package from where the importing file lies.
 
 use std::fs;
@@ -8,28 +8,27 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::install::{self, Place};
-use super::{INSTALL, TESTS};
+use super::{INSTALL, PROVIDERS, Suite, TESTS};
 use crate::{machine, progress, tool};
 
-/// The one folder within the tests.
+/// The one folder that there may be within the tests.
 const CALLERS: &str = "callers";
 
-/// Installs what the tests need and runs them against this program.
-pub(crate) fn run(gateway: &Path) -> Result<()> {
-    let sdk = machine::root().join("tests/sdk");
-    let tests = sdk.join("node");
-    let place = Place::new("node");
+/// Installs what a suite needs and runs it against this program.
+pub(crate) fn run(suite: &Suite, gateway: &Path) -> Result<()> {
+    let tests = machine::root().join(suite.tests);
+    let place = Place::new(suite.place);
     let manifest = install::text(&tests.join("package.json"))?;
     let lock = install::text(&tests.join("package-lock.json"))?;
     let version = tool::version("node", &["--version"]).unwrap_or_default();
     place.fill(&format!("{version}\n{manifest}{lock}"), || {
-        progress::note("installing the Node SDKs");
+        progress::note(format_args!("installing {}", suite.needs));
         fs::write(place.folder.join("package.json"), &manifest)?;
         fs::write(place.folder.join("package-lock.json"), &lock)?;
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
         tool::run(npm.current_dir(&place.folder), INSTALL)
-            .context("the Node SDKs could not be installed")
+            .with_context(|| format!("{} could not be installed", suite.needs))
     })?;
     let scripts = copy(&tests, &place.folder)?;
     let mut node = Command::new("node");
@@ -37,14 +36,16 @@ pub(crate) fn run(gateway: &Path) -> Result<()> {
         .args(scripts.iter().filter(|name| name.ends_with(".test.mjs")))
         .current_dir(&place.folder)
         .env("WEIGHBRIDGE_BIN", gateway)
-        .env("WEIGHBRIDGE_SDK", &sdk);
+        .env("WEIGHBRIDGE_SDK", machine::root().join(PROVIDERS));
     tool::run(&mut node, TESTS)
 }
 
 /// Copies the scripts, takes away those of an earlier run, and returns the names of those that lie
 /// in the folder itself, in order.
 fn copy(from: &Path, to: &Path) -> Result<Vec<String>> {
-    copy_scripts(&from.join(CALLERS), &to.join(CALLERS))?;
+    if from.join(CALLERS).is_dir() {
+        copy_scripts(&from.join(CALLERS), &to.join(CALLERS))?;
+    }
     copy_scripts(from, to)
 }
 

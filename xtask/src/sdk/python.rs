@@ -1,4 +1,4 @@
-//! The Python SDK, in a virtual environment of its own.
+//! Suites in Python, each in a virtual environment of its own.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,24 +6,24 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::install::{self, Place};
-use super::{INSTALL, TESTS};
+use super::{INSTALL, Suite, TESTS};
 use crate::{machine, progress, tool};
 
-/// Installs what the tests need and runs them against this program.
-pub(crate) fn run(gateway: &Path) -> Result<()> {
-    let tests = machine::root().join("tests/sdk/python");
+/// Installs what a suite needs and runs it against this program.
+pub(crate) fn run(suite: &Suite, gateway: &Path) -> Result<()> {
+    let tests = machine::root().join(suite.tests);
     let list = tests.join("requirements.txt");
-    let place = Place::new("venv");
+    let place = Place::new(suite.place);
     let python = place.folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let version = tool::version("python3", &["--version"]).unwrap_or_default();
     place.fill(&format!("{version}\n{}", install::text(&list)?), || {
-        progress::note("installing the Python SDK");
+        progress::note(format_args!("installing {}", suite.needs));
         let mut venv = Command::new("python3");
         tool::run(venv.args(["-m", "venv"]).arg(&place.folder), INSTALL)?;
         let mut pip = Command::new(&python);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         tool::run(pip.arg("--requirement").arg(&list), INSTALL)
-            .context("the Python SDK could not be installed")
+            .with_context(|| format!("{} could not be installed", suite.needs))
     })?;
     let mut pytest = Command::new(&python);
     pytest

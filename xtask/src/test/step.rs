@@ -35,6 +35,12 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "sdk-python", about: "the official Python SDKs call it", run: sdk::python },
     Step { name: "sdk-node", about: "the official Node SDKs call it", run: sdk::node },
     Step {
+        name: "sdk-python-clients",
+        about: "LangChain, LlamaIndex, Continue and Open WebUI call it",
+        run: sdk::python_clients,
+    },
+    Step { name: "sdk-node-clients", about: "Vercel's ai calls it", run: sdk::node_clients },
+    Step {
         name: "crash",
         about: "kills, power cuts, a full and a failing disk",
         run: || crash::short(None, None),
