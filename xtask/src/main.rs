@@ -4,6 +4,7 @@
 //! wherever Rust does.
 
 mod bench;
+mod clients;
 mod compile;
 mod crash;
 mod machine;
@@ -35,6 +36,8 @@ enum Job {
     Test(test::Args),
     /// Call the gateway with the official SDKs.
     Sdk(sdk::Args),
+    /// Let Claude Code and Codex work through the gateway, with providers of other flavors.
+    TestClients(clients::Args),
     /// Kill the gateway under load, cut the power, check the receipts.
     Crash(crash::Args),
     /// Measure speed and size, as ratios and differences within one run.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Job::Quickstart(args) => quickstart::run(&args),
         Job::Test(args) => test::run(&args),
         Job::Sdk(args) => sdk::run(&args),
+        Job::TestClients(args) => clients::run(&args),
         Job::Crash(args) => crash::run(&args),
         Job::Bench(args) => bench::run(&args),
         Job::Tidy => tidy::run(),
