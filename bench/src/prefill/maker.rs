@@ -128,6 +128,9 @@ fn usage(input: u64, output: u64) -> Usage {
         audio_input_tokens: None,
         audio_output_tokens: None,
         searches: None,
+        images: None,
+        seconds: None,
+        characters: None,
         basis: Basis::Measured,
     }
 }

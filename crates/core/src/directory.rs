@@ -39,17 +39,42 @@ impl Flavor {
 }
 
 /// What kind of ability a call asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
     /// A conversation with a language model.
     Chat,
+    /// Texts become vectors.
+    Embed,
+    /// A description becomes pictures.
+    TextToImage,
+    /// A text is spoken.
+    TextToSpeech,
+    /// A sound becomes text.
+    SpeechToText,
+    /// Documents are put into the order in which they answer a question.
+    Rerank,
 }
 
 impl Service {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Chat,
+        Self::Embed,
+        Self::TextToImage,
+        Self::TextToSpeech,
+        Self::SpeechToText,
+        Self::Rerank,
+    ];
+
     /// The service's name in configurations and on receipts.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
+            Self::Embed => "embed",
+            Self::TextToImage => "text-to-image",
+            Self::TextToSpeech => "text-to-speech",
+            Self::SpeechToText => "speech-to-text",
+            Self::Rerank => "rerank",
         }
     }
 }
@@ -166,6 +191,15 @@ impl Habits {
 const OPENAIS_HOSTS: [&str; 2] = ["openai.com", "openai.azure.com"];
 
 impl Provider {
+    /// Whether this flavor has a form for the service.
+    pub fn can_serve(flavor: Flavor, service: Service) -> bool {
+        match flavor {
+            Flavor::OpenAi | Flavor::Aog => true,
+            Flavor::Gemini | Flavor::Ollama => matches!(service, Service::Chat | Service::Embed),
+            Flavor::Anthropic | Flavor::Custom(_) => service == Service::Chat,
+        }
+    }
+
     /// Whether this is OpenAI itself, or Azure in its name: their models know fewer and other fields
     /// than what only speaks their dialect.
     pub fn is_openais_own(&self) -> bool {
@@ -186,13 +220,15 @@ pub fn is_openais_own(base_url: &str) -> bool {
 #[derive(Debug, Default)]
 pub struct Directory {
     providers: Vec<Arc<Provider>>,
-    chat: HashMap<String, Vec<Arc<Provider>>>,
+    serving: HashMap<Service, HashMap<String, Vec<Arc<Provider>>>>,
     models: Vec<(String, Arc<Provider>)>,
 }
 
 /// No provider serves the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoSuchModel {
+    /// For what.
+    pub service: Service,
     /// What was asked for.
     pub asked: String,
     /// Some of what is served, for the caller to choose from.
@@ -205,8 +241,11 @@ const NAMED_IN_REFUSAL: usize = 3;
 impl fmt::Display for NoSuchModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the model `{}` is not served here", self.asked)?;
+        if self.service != Service::Chat {
+            write!(f, " for {}", self.service.as_str())?;
+        }
         if self.served.is_empty() {
-            f.write_str("; no provider with a chat model is configured")
+            write!(f, "; no provider with a model for {} is configured", self.service.as_str())
         } else {
             write!(f, "; served are, among others: {}", self.served.join(", "))
         }
@@ -218,13 +257,13 @@ impl Directory {
     pub fn new(providers: Vec<Provider>) -> Self {
         let mut directory = Self::default();
         for provider in providers.into_iter().map(Arc::new) {
-            if provider.services.contains(&Service::Chat) {
-                for model in &provider.models {
-                    let serving = directory.chat.entry(model.clone()).or_default();
-                    if serving.is_empty() {
-                        directory.models.push((model.clone(), Arc::clone(&provider)));
-                    }
-                    serving.push(Arc::clone(&provider));
+            for model in &provider.models {
+                if !directory.models.iter().any(|(known, _)| known == model) {
+                    directory.models.push((model.clone(), Arc::clone(&provider)));
+                }
+                for service in &provider.services {
+                    let models = directory.serving.entry(*service).or_default();
+                    models.entry(model.clone()).or_default().push(Arc::clone(&provider));
                 }
             }
             directory.providers.push(provider);
@@ -237,20 +276,38 @@ impl Directory {
         &self.providers
     }
 
-    /// Every chat model, once, with the provider that is asked first.
+    /// Every model, once, with the provider that is asked first.
     pub fn models(&self) -> impl Iterator<Item = (&str, &Provider)> {
         self.models.iter().map(|(model, provider)| (model.as_str(), provider.as_ref()))
     }
 
-    /// Who serves the chat model `asked`, in the order in which they are tried.
+    /// Who serves the model `asked`, in the order in which they are tried.
     ///
     /// # Errors
     /// [`NoSuchModel`] when nobody does.
-    pub fn candidates(&self, asked: &str) -> Result<&[Arc<Provider>], NoSuchModel> {
-        self.chat.get(asked).map(Vec::as_slice).ok_or_else(|| NoSuchModel {
-            asked: asked.to_owned(),
-            served: self.models().map(|(name, _)| name.to_owned()).take(NAMED_IN_REFUSAL).collect(),
+    pub fn candidates(
+        &self,
+        service: Service,
+        asked: &str,
+    ) -> Result<&[Arc<Provider>], NoSuchModel> {
+        let models = self.serving.get(&service);
+        let found = models.and_then(|models| models.get(asked));
+        found.map(Vec::as_slice).ok_or_else(|| {
+            let is_served = |(name, _): &(&str, &Provider)| {
+                models.is_some_and(|models| models.contains_key(*name))
+            };
+            let served = self.models().filter(is_served).map(|(name, _)| name.to_owned());
+            NoSuchModel {
+                service,
+                asked: asked.to_owned(),
+                served: served.take(NAMED_IN_REFUSAL).collect(),
+            }
         })
+    }
+
+    /// Whether anybody serves the model, for whatever.
+    pub fn serves(&self, asked: &str) -> bool {
+        self.models.iter().any(|(model, _)| model == asked)
     }
 }
 
@@ -277,7 +334,7 @@ mod tests {
     fn candidates_come_in_the_order_of_the_file() {
         let directory = Directory::new(vec![provider("a", &["m", "n"]), provider("b", &["m"])]);
         let names = |model| {
-            let candidates = directory.candidates(model).unwrap();
+            let candidates = directory.candidates(Service::Chat, model).unwrap();
             candidates.iter().map(|found| found.name.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(names("m"), ["a", "b"]);
@@ -298,7 +355,7 @@ mod tests {
     #[test]
     fn an_unknown_model_is_refused_with_names_that_are_served() {
         let directory = Directory::new(vec![provider("a", &["m", "n"])]);
-        let refusal = directory.candidates("x").unwrap_err().to_string();
+        let refusal = directory.candidates(Service::Chat, "x").unwrap_err().to_string();
         assert_eq!(refusal, "the model `x` is not served here; served are, among others: m, n");
     }
 }

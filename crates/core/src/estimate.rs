@@ -10,7 +10,7 @@
 //!   longer than the call itself allows.
 
 use crate::money::{Amount, Currency};
-use crate::price::{Price, Quantities};
+use crate::price::{Pieces, Price, Quantities};
 
 /// Tokens that a model's template may put around a prompt.
 pub const TEMPLATE: u64 = 64;
@@ -59,8 +59,8 @@ pub struct Demand {
     pub max_output: Option<u64>,
     /// How many answers.
     pub answers: u64,
-    /// How many searches.
-    pub searches: u64,
+    /// What is counted by the piece.
+    pub pieces: Pieces,
 }
 
 /// What a call costs at one price.
@@ -89,13 +89,7 @@ impl Estimate {
         };
         let one = output_limit.map_or(usual, |limit| usual.min(limit));
         let output_expected = one.saturating_mul(demand.answers);
-        let quantities = Quantities {
-            input: demand.prompt.tokens(),
-            output: output_expected,
-            requests: 1,
-            searches: demand.searches,
-            ..Quantities::default()
-        };
+        let quantities = Quantities::of(demand.prompt.tokens(), output_expected, demand.pieces);
         Self {
             currency: price.currency,
             expected: price.cost(&quantities),
@@ -109,7 +103,7 @@ impl Estimate {
     fn ceiling(price: &Price, demand: &Demand, output_limit: Option<u64>) -> Option<Amount> {
         let (Prompt::Counted(input) | Prompt::AtMost(input)) = demand.prompt else { return None };
         let output = output_limit?.saturating_mul(demand.answers);
-        Some(price.ceiling(input, output, demand.searches))
+        Some(price.ceiling(input, output, demand.pieces))
     }
 }
 
@@ -135,7 +129,7 @@ mod tests {
     }
 
     fn demand(prompt: Prompt, max_output: Option<u64>) -> Demand {
-        Demand { prompt, max_output, answers: 1, searches: 0 }
+        Demand { prompt, max_output, answers: 1, pieces: Pieces::default() }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod quantities;
 mod table;
 
 pub use meter::{Meter, Rates};
-pub use quantities::Quantities;
+pub use quantities::{Pieces, Quantities};
 pub use table::{NotAPriceTable, PriceTable, Priced};
 
 use crate::money::{Amount, Currency};
@@ -49,15 +49,15 @@ impl Price {
         total.min(Amount::MAX)
     }
 
-    /// The most that one call of at most `input` and `output` tokens and `searches` searches can
-    /// cost, whichever of its tokens are cached, spoken or reasoning, and whichever tier they reach.
-    pub fn ceiling(&self, input: u64, output: u64, searches: u64) -> Amount {
+    /// The most that one call of at most `input` and `output` tokens and these pieces can cost,
+    /// whichever of its tokens are cached, spoken or reasoning, and whichever tier they reach.
+    pub fn ceiling(&self, input: u64, output: u64, pieces: Pieces) -> Amount {
         let reachable = self.tiers.iter().filter(|tier| tier.above < input);
         let mut rates = self.rates;
-        let mut dearest = rates.dearest(input, output, searches);
+        let mut dearest = rates.dearest(input, output, pieces);
         for tier in reachable {
             rates = rates.overlaid(&tier.rates);
-            dearest = dearest.max(rates.dearest(input, output, searches));
+            dearest = dearest.max(rates.dearest(input, output, pieces));
         }
         dearest.min(Amount::MAX)
     }

@@ -67,12 +67,18 @@ struct UsageEntry {
     cache_read_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_write_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    characters: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<u64>,
     input_tokens: u64,
     output_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     searches: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -216,10 +222,13 @@ fn usage_entry(usage: &Usage) -> UsageEntry {
         basis: usage.basis.as_str(),
         cache_read_tokens: usage.cache_read_tokens,
         cache_write_tokens: usage.cache_write_tokens,
+        characters: usage.characters,
+        images: usage.images,
         input_tokens: usage.input_tokens,
         output_tokens: usage.output_tokens,
         reasoning_tokens: usage.reasoning_tokens,
         searches: usage.searches,
+        seconds: usage.seconds,
     }
 }
 

@@ -19,7 +19,7 @@ impl Basis {
     }
 }
 
-/// Tokens used by a call. Input includes what was read from a cache, output includes reasoning.
+/// What a call used, in tokens and pieces. Input includes what was read from a cache, output includes reasoning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens of the whole prompt.
@@ -38,6 +38,12 @@ pub struct Usage {
     pub audio_output_tokens: Option<u64>,
     /// Searches that the provider made for it.
     pub searches: Option<u64>,
+    /// Images made.
+    pub images: Option<u64>,
+    /// Seconds of sound heard; a started one counts whole.
+    pub seconds: Option<u64>,
+    /// Characters spoken.
+    pub characters: Option<u64>,
     /// How these figures are known.
     pub basis: Basis,
 }

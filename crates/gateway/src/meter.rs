@@ -17,10 +17,12 @@ use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Source};
 use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
+use weighbridge_core::price::Pieces;
 use weighbridge_core::receipt::{self, SALT_BYTES};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::canon::{self, Keepsake};
 use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::services;
 use weighbridge_proof::{Hasher, Timestamp};
 use weighbridge_store::place::{Closing, Open};
 use weighbridge_store::receipts::Row;
@@ -216,6 +218,12 @@ impl Meter {
         self.tokens.take(bytes, reported, last);
     }
 
+    /// What a provider says that a service beside conversation used. `asked` is what the request
+    /// itself says of it, and `in_tokens` whether tokens are what such a call is measured by.
+    pub(crate) fn pieces_out(&mut self, said: &services::Usage, asked: Pieces, in_tokens: bool) {
+        self.tokens.take_pieces(said, asked, in_tokens);
+    }
+
     /// Keeps what the model thought before its calls, for when the caller's tools have answered.
     pub(crate) fn keep(&self, keepsakes: Vec<Keepsake>) {
         let Some(way) = self.serving.as_ref().filter(|_| !keepsakes.is_empty()) else { return };
@@ -301,7 +309,7 @@ impl Meter {
             outcome,
             error,
             attempts: std::mem::take(&mut self.attempts),
-            flavor_out: serving.as_ref().map(|way| way.dialect.flavor()),
+            flavor_out: serving.as_ref().map(Way::flavor),
             conversion: serving
                 .as_ref()
                 .map(|way| way.conversion(self.dialect))

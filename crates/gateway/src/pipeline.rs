@@ -16,6 +16,7 @@ pub mod received;
 pub mod recorded;
 pub mod reserved;
 pub mod resolved;
+mod service;
 pub(crate) mod way;
 
 pub use admitted::Admitted;

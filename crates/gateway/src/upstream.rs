@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use weighbridge_core::directory::{Directory, Provider};
 use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::services::{Form, Service};
 
 mod incoming;
 mod lane;
@@ -107,6 +108,10 @@ pub struct Errand<'a> {
     pub provider: &'a Provider,
     /// In which dialect.
     pub dialect: Dialect,
+    /// Beside conversations: what is asked for, in which form.
+    pub form: Option<(Service, Form)>,
+    /// The media type of the body, where it may be something else than JSON.
+    pub content_type: Option<&'a HeaderValue>,
     /// The model, where the path names it.
     pub model: &'a str,
     /// Whether a stream is wanted, where the path says it.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Meter, Price, Quantities, Rates, Tier};
+use super::{Meter, Pieces, Price, Quantities, Rates, Tier};
 use crate::money::Amount;
 
 fn examples() -> Vec<Value> {
@@ -88,7 +88,7 @@ fn no_call_costs_more_than_the_ceiling_of_its_tokens() {
         if parts_in > used.input || parts_out > used.output {
             continue;
         }
-        let ceiling = price.ceiling(used.input, used.output, 0);
+        let ceiling = price.ceiling(used.input, used.output, Pieces::default());
         let cost = price.cost(&tokens);
         assert!(cost <= ceiling, "{}: {cost} > {ceiling}", example["name"]);
     }

@@ -1,6 +1,7 @@
 //! What is counted of a call, and what each of it costs.
 
 use crate::money::Amount;
+use crate::price::Pieces;
 
 /// Something that is counted and has a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,7 +124,7 @@ impl Rates {
     }
 
     /// The most that this many tokens can cost, whichever meters count them.
-    pub(super) fn dearest(&self, input: u64, output: u64, searches: u64) -> Amount {
+    pub(super) fn dearest(&self, input: u64, output: u64, pieces: Pieces) -> Amount {
         const IN: [Meter; 5] = [
             Meter::Input,
             Meter::CacheRead,
@@ -134,7 +135,10 @@ impl Rates {
         self.dearest_of(&IN, input)
             + self.dearest_of(&Meter::OUT, output)
             + self.cost(Meter::Request, 1)
-            + self.cost(Meter::Search, searches)
+            + self.cost(Meter::Image, pieces.images)
+            + self.cost(Meter::Second, pieces.seconds)
+            + self.cost(Meter::Character, pieces.characters)
+            + self.cost(Meter::Search, pieces.searches)
     }
 
     fn dearest_of(&self, meters: &[Meter], count: u64) -> Amount {

@@ -3,6 +3,19 @@
 use crate::price::{Meter, Rates};
 use crate::usage::Usage;
 
+/// What of a call is counted by the piece, and not in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pieces {
+    /// Images made.
+    pub images: u64,
+    /// Seconds of sound or film.
+    pub seconds: u64,
+    /// Characters spoken or translated.
+    pub characters: u64,
+    /// Searches made.
+    pub searches: u64,
+}
+
 /// How much of everything a call used. Input and output are whole: what was cached, spoken or
 /// reasoning is a part of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +49,17 @@ pub struct Quantities {
 }
 
 impl Quantities {
+    /// So many tokens and pieces, in one call.
+    pub fn of(input: u64, output: u64, pieces: Pieces) -> Self {
+        Self { input, output, requests: 1, ..Self::of_pieces(pieces) }
+    }
+
+    /// Pieces alone.
+    pub fn of_pieces(pieces: Pieces) -> Self {
+        let Pieces { images, seconds, characters, searches } = pieces;
+        Self { images, seconds, characters, searches, ..Self::default() }
+    }
+
     /// One call of this usage.
     pub fn of_call(usage: &Usage) -> Self {
         Self {
@@ -47,6 +71,9 @@ impl Quantities {
             audio_input: usage.audio_input_tokens.unwrap_or(0),
             audio_output: usage.audio_output_tokens.unwrap_or(0),
             requests: 1,
+            images: usage.images.unwrap_or(0),
+            seconds: usage.seconds.unwrap_or(0),
+            characters: usage.characters.unwrap_or(0),
             searches: usage.searches.unwrap_or(0),
             ..Self::default()
         }

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, Response, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
 use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::services::{Form, Service};
 
 use crate::body::ReplyBody;
 use crate::front::call;
@@ -16,9 +17,14 @@ use crate::pipeline::Received;
 use crate::pipeline::received::Address;
 
 /// The paths served here, as messages name them.
-pub const PATHS: [&str; 3] = [
+pub const PATHS: [&str; 8] = [
     "/aog/v0.2/services/chat",
     "/aog/v0.2/services/generate",
+    "/aog/v0.2/services/embed",
+    "/aog/v0.2/services/rerank",
+    "/aog/v0.2/services/text-to-image",
+    "/aog/v0.2/services/text-to-speech",
+    "/aog/v0.2/services/speech-to-text",
     "/aog/v0.2/api_flavors/{flavor}/{path}",
 ];
 
@@ -29,6 +35,8 @@ pub enum Endpoint {
     Chat,
     /// What follows a prompt.
     Generate,
+    /// A service beside conversation.
+    Service(Service),
 }
 
 impl Endpoint {
@@ -37,6 +45,11 @@ impl Endpoint {
         match below_version(path)?.strip_prefix("/services/")? {
             "chat" => Some(Self::Chat),
             "generate" => Some(Self::Generate),
+            "embed" => Some(Self::Service(Service::Embed)),
+            "rerank" => Some(Self::Service(Service::Rerank)),
+            "text-to-image" => Some(Self::Service(Service::Image)),
+            "text-to-speech" => Some(Self::Service(Service::Speech)),
+            "speech-to-text" => Some(Self::Service(Service::Transcription)),
             _ => None,
         }
     }
@@ -49,7 +62,7 @@ impl Endpoint {
     /// What whoever asks for it speaks.
     pub const fn dialect(self) -> Dialect {
         match self {
-            Self::Chat => Dialect::AogChat,
+            Self::Chat | Self::Service(_) => Dialect::AogChat,
             Self::Generate => Dialect::AogGenerate,
         }
     }
@@ -84,7 +97,10 @@ pub async fn serve(
     body: Incoming,
     at: Moment,
 ) -> Response<ReplyBody> {
-    let address = Address::of(endpoint.dialect());
+    let address = match endpoint {
+        Endpoint::Service(service) => Address::of_service(service, Form::Aog),
+        Endpoint::Chat | Endpoint::Generate => Address::of(endpoint.dialect()),
+    };
     call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await
 }
 
@@ -96,7 +112,9 @@ mod tests {
     fn services_and_other_flavors_stand_under_one_address() {
         assert_eq!(Endpoint::of("/aog/v0.2/services/chat"), Some(Endpoint::Chat));
         assert_eq!(Endpoint::of("/aog/v0.4/services/generate/"), Some(Endpoint::Generate));
-        for path in ["/aog/v0.2/services/embed", "/aog/services/chat", "/aog/v0./services/chat"] {
+        for path in
+            ["/aog/v0.2/services/image-to-video", "/aog/services/chat", "/aog/v0./services/chat"]
+        {
             assert_eq!(Endpoint::of(path), None, "{path}");
         }
         let none = HeaderMap::new();

@@ -8,6 +8,7 @@ use weighbridge_core::clock::Moment;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::gemini;
+use weighbridge_flavor::services::{Form, Service};
 
 use crate::body::ReplyBody;
 use crate::front::{call, models};
@@ -16,10 +17,12 @@ use crate::pipeline::Received;
 use crate::pipeline::received::Address;
 
 /// The paths served here, as messages name them.
-pub const PATHS: [&str; 5] = [
+pub const PATHS: [&str; 7] = [
     "/v1beta/models/{model}:generateContent",
     "/v1beta/models/{model}:streamGenerateContent?alt=sse",
     "/v1beta/models/{model}:countTokens",
+    "/v1beta/models/{model}:embedContent",
+    "/v1beta/models/{model}:batchEmbedContents",
     "/v1beta/models",
     "/v1beta/models/{model}",
 ];
@@ -36,6 +39,10 @@ pub enum Endpoint {
     Stream(String),
     /// How many tokens a prompt has.
     CountTokens(String),
+    /// The vector of a content.
+    Embed(String),
+    /// The vectors of several.
+    BatchEmbed(String),
     /// The list of models.
     Models,
     /// One model.
@@ -61,6 +68,8 @@ impl Endpoint {
                 "generateContent" => Some(Self::Generate(model)),
                 "streamGenerateContent" => Some(Self::Stream(model)),
                 "countTokens" => Some(Self::CountTokens(model)),
+                "embedContent" => Some(Self::Embed(model)),
+                "batchEmbedContents" => Some(Self::BatchEmbed(model)),
                 _ => None,
             }
         });
@@ -70,7 +79,11 @@ impl Endpoint {
     /// The method it is asked for with.
     pub const fn method(&self) -> Method {
         match self {
-            Self::Generate(_) | Self::Stream(_) | Self::CountTokens(_) => Method::POST,
+            Self::Generate(_)
+            | Self::Stream(_)
+            | Self::CountTokens(_)
+            | Self::Embed(_)
+            | Self::BatchEmbed(_) => Method::POST,
             Self::Models | Self::Model(_) => Method::GET,
         }
     }
@@ -100,10 +113,21 @@ async fn answer(
 ) -> Result<Response<ReplyBody>, Failure> {
     let received = |model: &str, stream, head, body| {
         let model = models::percent_decode(model);
-        let address = Address { dialect: Dialect::Gemini, model, stream };
+        let address = Address { model, stream, ..Address::of(Dialect::Gemini) };
+        Received::new(Arc::clone(gateway), address, head, body, at)
+    };
+    let embedded = |model: &str, form, head, body| {
+        let model = models::percent_decode(model);
+        let address = Address { model, ..Address::of_service(Service::Embed, form) };
         Received::new(Arc::clone(gateway), address, head, body, at)
     };
     let body = match endpoint {
+        Endpoint::Embed(model) => {
+            return Ok(call::serve(embedded(&model, Form::Gemini, head, body)).await);
+        }
+        Endpoint::BatchEmbed(model) => {
+            return Ok(call::serve(embedded(&model, Form::GeminiBatch, head, body)).await);
+        }
         Endpoint::Generate(model) => {
             return Ok(call::serve(received(&model, false, head, body)).await);
         }

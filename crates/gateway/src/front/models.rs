@@ -1,6 +1,7 @@
 //! Which models are served, whatever shape a list of them has.
 
 use http::HeaderMap;
+use weighbridge_core::directory::Service;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::role::Permission;
 
@@ -25,7 +26,10 @@ pub(super) async fn may_see(gateway: &Gateway, headers: &HeaderMap) -> Result<()
 /// # Errors
 /// 404, with names of some that are.
 pub(super) fn find(gateway: &Gateway, id: &str) -> Result<(), Failure> {
-    match gateway.directory().candidates(id) {
+    if gateway.directory().serves(id) {
+        return Ok(());
+    }
+    match gateway.directory().candidates(Service::Chat, id) {
         Ok(_) => Ok(()),
         Err(missing) => Err(Failure::client(Code::ModelNotFound, missing.to_string()).at("model")),
     }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use http::{Method, Response, StatusCode, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
+use weighbridge_core::directory;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::ollama::{self, Capability, ModelCard};
+use weighbridge_flavor::services::{Form, Service};
 use weighbridge_proof::Digest;
 
 use crate::body::ReplyBody;
@@ -17,8 +19,16 @@ use crate::pipeline::Received;
 use crate::pipeline::received::Address;
 
 /// The paths served here, as messages name them.
-pub const PATHS: [&str; 6] =
-    ["/api/chat", "/api/generate", "/api/tags", "/api/show", "/api/ps", "/api/version"];
+pub const PATHS: [&str; 8] = [
+    "/api/chat",
+    "/api/generate",
+    "/api/embed",
+    "/api/embeddings",
+    "/api/tags",
+    "/api/show",
+    "/api/ps",
+    "/api/version",
+];
 
 /// Something that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +37,10 @@ pub enum Endpoint {
     Chat,
     /// What follows a prompt.
     Generate,
+    /// The vectors of texts.
+    Embed,
+    /// The vector of a text, as it was asked for once.
+    Embeddings,
     /// The list of models.
     Tags,
     /// One model.
@@ -43,6 +57,8 @@ impl Endpoint {
         match path.trim_end_matches('/') {
             "/api/chat" => Some(Self::Chat),
             "/api/generate" => Some(Self::Generate),
+            "/api/embed" => Some(Self::Embed),
+            "/api/embeddings" => Some(Self::Embeddings),
             "/api/tags" => Some(Self::Tags),
             "/api/show" => Some(Self::Show),
             "/api/ps" => Some(Self::Ps),
@@ -54,7 +70,9 @@ impl Endpoint {
     /// The method it is asked for with.
     pub const fn method(self) -> Method {
         match self {
-            Self::Chat | Self::Generate | Self::Show => Method::POST,
+            Self::Chat | Self::Generate | Self::Embed | Self::Embeddings | Self::Show => {
+                Method::POST
+            }
             Self::Tags | Self::Ps | Self::Version => Method::GET,
         }
     }
@@ -73,6 +91,11 @@ pub async fn serve(
     let answer = match endpoint {
         Endpoint::Chat | Endpoint::Generate => {
             let address = Address::of(dialect);
+            return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
+        }
+        Endpoint::Embed | Endpoint::Embeddings => {
+            let form = if endpoint == Endpoint::Embed { Form::Ollama } else { Form::OllamaOlder };
+            let address = Address::of_service(Service::Embed, form);
             return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
         }
         // It is no secret, and clients ask before they have a key.
@@ -117,6 +140,22 @@ fn card(gateway: &Gateway, model: &str) -> ModelCard {
         size: 0,
         architecture: if architecture.is_empty() { "model".to_owned() } else { architecture },
         context: None,
-        capabilities: vec![Capability::Completion, Capability::Tools],
+        capabilities: capabilities(gateway, model),
     }
+}
+
+/// What a model is there for. That one can see or think, nobody has said.
+fn capabilities(gateway: &Gateway, model: &str) -> Vec<Capability> {
+    let serves = |service| gateway.directory().candidates(service, model).is_ok();
+    let mut capabilities = Vec::new();
+    if serves(directory::Service::Chat) {
+        capabilities.extend([Capability::Completion, Capability::Tools]);
+    }
+    if serves(directory::Service::Embed) {
+        capabilities.push(Capability::Embedding);
+    }
+    if serves(directory::Service::TextToImage) {
+        capabilities.push(Capability::Image);
+    }
+    capabilities
 }

@@ -8,6 +8,7 @@ use weighbridge_core::clock::Moment;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::openai::{self, ModelCard};
+use weighbridge_flavor::services::{Form, Service};
 
 use crate::body::ReplyBody;
 use crate::front::{call, models};
@@ -28,6 +29,8 @@ pub enum Endpoint {
     Completion,
     /// A response.
     Responses,
+    /// A service beside conversation; ranking in the form that Jina and Cohere have in common.
+    Service(Service),
     /// The list of models.
     Models,
     /// One model, its id still as it stood in the path.
@@ -42,6 +45,11 @@ impl Endpoint {
             "/chat/completions" => Some(Self::Chat),
             "/completions" => Some(Self::Completion),
             "/responses" => Some(Self::Responses),
+            "/embeddings" => Some(Self::Service(Service::Embed)),
+            "/images/generations" => Some(Self::Service(Service::Image)),
+            "/audio/speech" => Some(Self::Service(Service::Speech)),
+            "/audio/transcriptions" => Some(Self::Service(Service::Transcription)),
+            "/rerank" => Some(Self::Service(Service::Rerank)),
             "/models" => Some(Self::Models),
             other => {
                 let id = other.strip_prefix("/models/")?;
@@ -53,7 +61,7 @@ impl Endpoint {
     /// The method it is asked for with.
     pub const fn method(&self) -> Method {
         match self {
-            Self::Chat | Self::Completion | Self::Responses => Method::POST,
+            Self::Chat | Self::Completion | Self::Responses | Self::Service(_) => Method::POST,
             Self::Models | Self::Model(_) => Method::GET,
         }
     }
@@ -63,7 +71,7 @@ impl Endpoint {
         match self {
             Self::Completion => Dialect::Completion,
             Self::Responses => Dialect::Responses,
-            Self::Chat | Self::Models | Self::Model(_) => Dialect::Chat,
+            Self::Chat | Self::Service(_) | Self::Models | Self::Model(_) => Dialect::Chat,
         }
     }
 }
@@ -89,6 +97,11 @@ pub async fn serve(
     let answer = match endpoint {
         Endpoint::Chat | Endpoint::Completion | Endpoint::Responses => {
             let address = Address::of(dialect);
+            return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
+        }
+        Endpoint::Service(service) => {
+            let form = if service == Service::Rerank { Form::Jina } else { Form::OpenAi };
+            let address = Address::of_service(service, form);
             return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
         }
         Endpoint::Models => models::may_see(gateway, &head.headers).await.map(|()| {

@@ -1,8 +1,10 @@
 //! What is known of a call's tokens, and what is made of it at the end.
 
+use weighbridge_core::price::Pieces;
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::canon;
 use weighbridge_flavor::estimate::estimate_tokens;
+use weighbridge_flavor::services;
 
 /// What is known so far.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +12,8 @@ pub(super) struct Tokens {
     reported: Option<Usage>,
     /// Nothing was used after what was reported.
     is_last: bool,
+    /// What was reported leaves the tokens of the prompt open.
+    prompt_is_open: bool,
     /// Bytes of text that came out, for the estimate where nobody reports.
     text_out: u64,
 }
@@ -39,9 +43,35 @@ impl Tokens {
                 audio_input_tokens: usage.audio_input,
                 audio_output_tokens: usage.audio_output,
                 searches: None,
+                images: None,
+                seconds: None,
+                characters: None,
                 basis: Basis::Measured,
             });
         }
+    }
+
+    /// What a service beside conversation used.
+    pub(super) fn take_pieces(&mut self, said: &services::Usage, asked: Pieces, in_tokens: bool) {
+        let some = |pieces: u64| (pieces > 0).then_some(pieces);
+        self.prompt_is_open = in_tokens && said.input_tokens.is_none();
+        self.is_last = true;
+        // How long a sound lasts is the caller's own word, unless the provider says it.
+        let measured = said.seconds.is_some() || asked.seconds == 0;
+        self.reported = Some(Usage {
+            input_tokens: said.input_tokens.unwrap_or(0),
+            output_tokens: said.output_tokens.unwrap_or(0),
+            cache_read_tokens: None,
+            cache_write_tokens: None,
+            reasoning_tokens: None,
+            audio_input_tokens: said.audio_input_tokens,
+            audio_output_tokens: None,
+            searches: said.searches,
+            images: said.images.or(some(asked.images)),
+            seconds: said.seconds.or(some(asked.seconds)),
+            characters: said.characters.or(some(asked.characters)),
+            basis: if measured { Basis::Measured } else { Basis::Estimated },
+        });
     }
 
     /// Whether nothing came, as far as anybody can see.
@@ -54,7 +84,12 @@ impl Tokens {
     pub(super) fn usage(&self, asked: Asked, ended: bool) -> Usage {
         let Asked { prompt, searches } = asked;
         match self.reported {
-            Some(reported) if ended || self.is_last => Usage { searches, ..reported },
+            Some(reported) if self.prompt_is_open => {
+                Usage { input_tokens: prompt, basis: Basis::Estimated, ..reported }
+            }
+            Some(reported) if ended || self.is_last => {
+                Usage { searches: searches.or(reported.searches), ..reported }
+            }
             // It went on after that was said.
             Some(reported) => Usage {
                 input_tokens: if reported.input_tokens == 0 {
@@ -76,6 +111,9 @@ impl Tokens {
                 audio_input_tokens: None,
                 audio_output_tokens: None,
                 searches,
+                images: None,
+                seconds: None,
+                characters: None,
                 basis: Basis::Estimated,
             },
         }

@@ -253,7 +253,7 @@ impl Proposal<'_> {
             max_cost: max_amount,
             quoted: quote.map(|quote| quote.estimate.expected),
             prompt,
-            searches: self.demand.searches,
+            pieces: self.demand.pieces,
             answers: self.demand.answers,
         });
         Ok(Agreement { offers, terms, bill, quote: None })

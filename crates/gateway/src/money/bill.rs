@@ -8,7 +8,7 @@ use weighbridge_core::estimate::Estimate;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::{Level, Reserve};
 use weighbridge_core::money::Amount;
-use weighbridge_core::price::{Price, Priced, Quantities};
+use weighbridge_core::price::{Pieces, Price, Priced, Quantities};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::estimate::estimate_tokens;
 use weighbridge_proof::Timestamp;
@@ -44,7 +44,7 @@ pub(crate) struct Bill {
     serving: Option<Serving>,
     /// Tokens of the prompt, for as long as no provider has said.
     prompt: u64,
-    searches: u64,
+    pieces: Pieces,
     /// How many answers were asked for.
     answers: u64,
     /// Bytes of the answer's text up to which nothing has to be looked at.
@@ -66,13 +66,13 @@ pub(crate) struct Opening {
     pub(crate) max_cost: Option<Amount>,
     pub(crate) quoted: Option<Amount>,
     pub(crate) prompt: u64,
-    pub(crate) searches: u64,
+    pub(crate) pieces: Pieces,
     pub(crate) answers: u64,
 }
 
 impl Bill {
     pub(crate) fn open(opening: Opening) -> Self {
-        let Opening { account, level, hold, max_cost, quoted, prompt, searches, answers } = opening;
+        let Opening { account, level, hold, max_cost, quoted, prompt, pieces, answers } = opening;
         Self {
             account,
             level,
@@ -81,7 +81,7 @@ impl Bill {
             quoted,
             serving: None,
             prompt,
-            searches,
+            pieces,
             answers,
             paid_bytes: u64::MAX,
         }
@@ -93,7 +93,7 @@ impl Bill {
         let (priced, estimate) = offer.priced.as_ref()?;
         let of_ceiling = estimate.output_limit.filter(|_| self.level.reserve == Reserve::Ceiling);
         let of_max = self.max_cost.and_then(|max| {
-            let max = max.minus_down_to_zero(self.searching(&priced.price));
+            let max = max.minus_down_to_zero(self.by_the_piece(&priced.price));
             let all = priced.price.any_output_within(max, estimate.prompt.tokens())?;
             Some((all / self.answers()).max(1))
         });
@@ -115,7 +115,7 @@ impl Bill {
 
     /// How often the model searches; nothing where it does not.
     pub(crate) fn searches(&self) -> Option<u64> {
-        (self.searches > 0).then_some(self.searches)
+        (self.pieces.searches > 0).then_some(self.pieces.searches)
     }
 
     /// How many answers were asked for; at least one.
@@ -167,9 +167,9 @@ impl Bill {
         }
         let tokens = estimate_tokens(text_bytes);
         let price = &serving.priced.price;
-        let needed = cost(price, self.prompt, tokens, self.searches);
+        let needed = cost(price, self.prompt, tokens, self.pieces);
         let ahead = tokens.saturating_add(AHEAD.max(tokens / 4));
-        let target = cost(price, self.prompt, ahead, self.searches);
+        let target = cost(price, self.prompt, ahead, self.pieces);
         hold.extend_to(self.max_cost.map_or(target, |max| target.min(max)), now);
         if hold.amount() >= needed {
             self.paid_bytes = self.pays_for().max(text_bytes);
@@ -200,13 +200,13 @@ impl Bill {
     fn bytes_for(&self, amount: Amount) -> u64 {
         let Some(serving) = &self.serving else { return u64::MAX };
         let price = &serving.priced.price;
-        let left = amount.minus_down_to_zero(self.searching(price));
+        let left = amount.minus_down_to_zero(self.by_the_piece(price));
         let tokens = price.output_within(left, self.prompt);
         tokens.map_or(u64::MAX, |tokens| tokens.saturating_mul(BYTES_PER_TOKEN))
     }
 
-    fn searching(&self, price: &Price) -> Amount {
-        price.cost(&Quantities { searches: self.searches, ..Quantities::default() })
+    fn by_the_piece(&self, price: &Price) -> Amount {
+        price.cost(&Quantities::of_pieces(self.pieces))
     }
 
     fn over_cap(&self) -> Failure {
@@ -262,8 +262,8 @@ impl Bill {
     }
 }
 
-fn cost(price: &Price, input: u64, output: u64, searches: u64) -> Amount {
-    price.cost(&Quantities { input, output, requests: 1, searches, ..Quantities::default() })
+fn cost(price: &Price, input: u64, output: u64, pieces: Pieces) -> Amount {
+    price.cost(&Quantities::of(input, output, pieces))
 }
 
 fn unlimited() -> Failure {

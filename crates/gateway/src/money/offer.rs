@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use weighbridge_core::directory::Provider;
 use weighbridge_core::estimate::{Demand, Estimate, PART, Prompt, TEMPLATE, TOOLS};
-use weighbridge_core::price::{PriceTable, Priced};
+use weighbridge_core::price::{Pieces, PriceTable, Priced};
 use weighbridge_flavor::estimate::estimate_tokens;
 use weighbridge_flavor::facts::Facts;
 
@@ -58,7 +58,7 @@ pub(crate) fn demand(facts: &Facts, bytes: usize) -> Demand {
         prompt,
         max_output: facts.max_output,
         answers: facts.n,
-        searches: u64::from(facts.searches),
+        pieces: Pieces { searches: u64::from(facts.searches), ..Pieces::default() },
     }
 }
 

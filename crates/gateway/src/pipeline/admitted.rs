@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -14,7 +14,7 @@ use weighbridge_core::credential::Principal;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::Level;
 use weighbridge_flavor::dialect::Dialect;
-use weighbridge_flavor::{json, openai, peek};
+use weighbridge_flavor::{json, openai, peek, services};
 use weighbridge_proof::Hasher;
 
 use crate::front::request::Wishes;
@@ -64,7 +64,21 @@ impl Admitted {
         let bounds = json::Bounds { depth: gateway.parts.limits.json_depth, capture: CAPTURE };
         let mut chat = None;
         let mut max_output = None;
-        if address.dialect == Dialect::Chat {
+        let mut asked = None;
+        if let Some((service, form)) = address.service {
+            let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let peek = services::peek(service, form, &bytes, kind, address.path(), bounds);
+            let peek = peek.map_err(|error| {
+                let failure = Failure::client(Code::InvalidRequest, error.to_string());
+                match error.field() {
+                    Some(field) => failure.at(field.to_owned()),
+                    None => failure,
+                }
+            })?;
+            refuse_fields(peek.gateway_field, false)?;
+            (address.model, address.stream) = (peek.model.clone(), peek.stream);
+            asked = Some(Box::new(peek));
+        } else if address.dialect == Dialect::Chat {
             let peek = openai::peek_chat(&bytes, bounds).map_err(peek_failure)?;
             refuse_fields(peek.gateway_fields.first().copied(), peek.background)?;
             (address.model, address.stream) = (peek.model.clone(), peek.stream);
@@ -90,6 +104,7 @@ impl Admitted {
             content,
             memory,
             chat,
+            asked,
             max_output,
         })
     }

@@ -9,12 +9,15 @@ use tokio::time::Instant;
 use weighbridge_core::directory::Provider;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
+use weighbridge_core::price::Pieces;
 use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::services::{self, Form, Service};
 use weighbridge_flavor::{convert, json, openai};
 
 use crate::front::words::{self, Voice};
 use crate::meter::{End, Meter};
 use crate::pipeline::Metered;
+use crate::pipeline::received::Address;
 use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::way::Way;
 use crate::relay::following::Following;
@@ -28,6 +31,8 @@ pub struct Dispatched {
     pub(crate) meter: Box<Meter>,
     pub(crate) way: Way,
     pub(crate) voice: Voice,
+    pub(crate) address: Address,
+    pub(crate) asked: Option<Box<services::Peek>>,
     pub(crate) reply: Response<ProviderBody>,
     pub(crate) stream: bool,
     pub(crate) strip_usage: bool,
@@ -82,6 +87,9 @@ impl Dispatched {
         let status = self.reply.status();
         if status != StatusCode::OK {
             return self.refused().await;
+        }
+        if self.way.form.is_some() {
+            return self.take_whole().await;
         }
         let streams = is_stream(self.way.dialect, self.reply.headers());
         match (self.stream, streams) {
@@ -146,6 +154,9 @@ impl Dispatched {
 
     /// The reply as the caller gets it. What it was metered by is noted.
     fn in_callers_words(&mut self, body: &Bytes) -> Result<(ReplyHead, Bytes), String> {
+        if let (Some((service, to)), Some((_, from))) = (self.address.service, self.way.form) {
+            return self.in_callers_form(service, (from, to), body);
+        }
         let mut head = self.head();
         let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
         let from = self.way.dialect;
@@ -161,6 +172,51 @@ impl Dispatched {
         self.meter.keep(said.kept);
         head.content_type = Some(JSON);
         Ok((head, said.body.into()))
+    }
+
+    /// The same for a service beside conversation.
+    fn in_callers_form(
+        &mut self,
+        service: Service,
+        (from, to): (Form, Form),
+        body: &Bytes,
+    ) -> Result<(ReplyHead, Bytes), String> {
+        let mut head = self.head();
+        let kind = head.content_type.as_ref().and_then(|kind| kind.to_str().ok());
+        let (body, usage) = match &self.way.converted {
+            None => {
+                let usage = services::weigh(service, from, body, kind);
+                (body.clone(), usage.map_err(|error| error.to_string())?)
+            }
+            Some(converted) => {
+                let face = services::Face {
+                    id: self
+                        .meter
+                        .call()
+                        .to_string()
+                        .rsplit('_')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    model: self.address.model.clone(),
+                    created: self.meter.began_at().micros().unsigned_abs() / 1_000_000,
+                    wants: converted.wants.clone(),
+                };
+                let replied = services::reply(service, from, to, body, kind, &face);
+                let replied = replied.map_err(|error| error.to_string())?;
+                head.content_type = HeaderValue::from_str(&replied.content_type).ok();
+                (replied.body, replied.usage)
+            }
+        };
+        let asked = self.asked.as_deref();
+        let pieces = Pieces {
+            seconds: asked.and_then(|asked| asked.seconds).unwrap_or(0),
+            characters: asked.and_then(|asked| asked.characters).unwrap_or(0),
+            ..Pieces::default()
+        };
+        let in_tokens = matches!(service, Service::Embed | Service::Rerank);
+        self.meter.pieces_out(&usage, pieces, in_tokens);
+        Ok((head, body))
     }
 
     async fn take_in(mut self) -> Result<Reply, Metered<Failure>> {

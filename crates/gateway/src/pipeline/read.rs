@@ -10,13 +10,14 @@ use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Principal;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::level::Level;
-use weighbridge_flavor::openai;
+use weighbridge_flavor::{openai, services};
 
 use crate::front::request::Wishes;
 use crate::gateway::Gateway;
 use crate::money::LiveAccount;
 use crate::pipeline::Resolved;
 use crate::pipeline::received::Address;
+use crate::pipeline::service;
 use crate::pipeline::way::{self, Ways};
 
 /// The fourth stage: the whole input, and what routing needs of it.
@@ -36,6 +37,8 @@ pub struct Read {
     pub(crate) memory: OwnedSemaphorePermit,
     /// What was peeked at where the caller speaks of a chat completion.
     pub(crate) chat: Option<Box<openai::ChatPeek>>,
+    /// What was peeked at where a service beside conversation is asked for.
+    pub(crate) asked: Option<Box<services::Peek>>,
     /// The most tokens of an answer, as far as a peek shows it.
     pub(crate) max_output: Option<u64>,
 }
@@ -49,12 +52,15 @@ impl Read {
         let candidates = self
             .gateway
             .directory()
-            .candidates(&self.address.model)
+            .candidates(self.address.asked_for(), &self.address.model)
             .map_err(|missing| {
                 Failure::client(Code::ModelNotFound, missing.to_string()).at("model")
             })?
             .to_vec();
-        let Ways { ways, facts } = way::find(&mut self, &candidates)?;
-        Ok(Resolved { read: self, ways, facts })
+        let Ways { ways, demand } = match self.address.service {
+            None => way::find(&mut self, &candidates)?,
+            Some((service, form)) => service::find(&mut self, &candidates, service, form)?,
+        };
+        Ok(Resolved { read: self, ways, demand })
     }
 }

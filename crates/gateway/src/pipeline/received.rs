@@ -6,8 +6,10 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Fingerprint;
+use weighbridge_core::directory;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_flavor::dialect::{Dialect, Path};
+use weighbridge_flavor::services::{Form, Service};
 
 use crate::front::credential;
 use crate::gateway::Gateway;
@@ -16,8 +18,10 @@ use crate::pipeline::Authenticated;
 /// What the address of a call says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// What the caller speaks.
+    /// What the caller speaks; beside conversations, the dialect that its refusals are in.
     pub dialect: Dialect,
+    /// What is asked for beside conversation, and in which form.
+    pub service: Option<(Service, Form)>,
     /// The model, where the path names it; empty else, until the body is read.
     pub model: String,
     /// Whether the path asks for a stream.
@@ -27,7 +31,35 @@ pub struct Address {
 impl Address {
     /// An address that says no more than the dialect.
     pub const fn of(dialect: Dialect) -> Self {
-        Self { dialect, model: String::new(), stream: false }
+        Self { dialect, service: None, model: String::new(), stream: false }
+    }
+
+    /// The address of a service beside conversation.
+    pub fn of_service(service: Service, form: Form) -> Self {
+        let dialect = match form {
+            Form::OpenAi | Form::Jina => Dialect::Chat,
+            Form::Gemini | Form::GeminiBatch => Dialect::Gemini,
+            Form::Ollama | Form::OllamaOlder => Dialect::OllamaChat,
+            Form::Aog => Dialect::AogChat,
+        };
+        Self { service: Some((service, form)), ..Self::of(dialect) }
+    }
+
+    /// The flavor that receipts name.
+    pub(crate) fn flavor(&self) -> &'static str {
+        self.service.map_or(self.dialect.flavor(), |(_, form)| form.flavor())
+    }
+
+    /// What is asked for, as providers say that they serve it.
+    pub(crate) fn asked_for(&self) -> directory::Service {
+        match self.service {
+            None => directory::Service::Chat,
+            Some((Service::Embed, _)) => directory::Service::Embed,
+            Some((Service::Image, _)) => directory::Service::TextToImage,
+            Some((Service::Speech, _)) => directory::Service::TextToSpeech,
+            Some((Service::Transcription, _)) => directory::Service::SpeechToText,
+            Some((Service::Rerank, _)) => directory::Service::Rerank,
+        }
     }
 
     pub(crate) fn path(&self) -> Path<'_> {

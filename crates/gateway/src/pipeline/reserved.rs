@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use weighbridge_core::call::Outcome;
 use weighbridge_core::failure::{Code, Failure, Retry};
@@ -12,6 +13,7 @@ use weighbridge_flavor::canon::Face;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::limit::keep_to;
 use weighbridge_flavor::openai::{self, OutputLimit};
+use weighbridge_flavor::services;
 
 use crate::front::words::Voice;
 use crate::meter::Meter;
@@ -32,6 +34,7 @@ pub struct Reserved {
     pub(crate) bytes: Bytes,
     pub(crate) _memory: OwnedSemaphorePermit,
     pub(crate) chat: Option<Box<openai::ChatPeek>>,
+    pub(crate) asked: Option<Box<services::Peek>>,
     pub(crate) trailer: bool,
 }
 
@@ -58,7 +61,9 @@ impl Reserved {
                 continue;
             };
             let timeouts = way.provider.timeouts;
-            let patience = if stream { timeouts.first_byte } else { timeouts.total };
+            // What is no conversation is taken in whole.
+            let flows = stream && way.form.is_none();
+            let patience = if flows { timeouts.first_byte } else { timeouts.total };
             let deadline = tokio::time::Instant::now() + patience;
             match self.send(&way, body, patience).await {
                 Ok(reply) => {
@@ -66,6 +71,8 @@ impl Reserved {
                     let asks_usage = self.chat.as_ref().is_none_or(|chat| chat.asks_usage);
                     return Ok(Dispatched {
                         voice: self.voice(&way, asks_usage),
+                        address: self.address,
+                        asked: self.asked,
                         meter: self.meter,
                         way,
                         reply,
@@ -95,6 +102,10 @@ impl Reserved {
     /// The body as it goes to the provider of this offer; nothing where the limit that the answer has
     /// to be kept to cannot be put into it.
     fn outgoing(&self, offer: &Offer, way: &Way) -> Option<Bytes> {
+        if way.form.is_some() {
+            let converted = way.converted.as_ref().map(|converted| &converted.body);
+            return Some(converted.unwrap_or(&self.bytes).clone());
+        }
         let field = limit_field(&way.provider, &self.address.model);
         let limit = self.meter.output_limit(offer).map(|tokens| OutputLimit { field, tokens });
         let body = match (&way.converted, &self.chat) {
@@ -105,6 +116,15 @@ impl Reserved {
         match limit {
             Some(limit) => keep_to(way.dialect, body, limit),
             None => Some(body.clone()),
+        }
+    }
+
+    /// The media type of what goes out, where it may be something else than JSON.
+    fn content_type<'a>(&'a self, way: &'a Way) -> Option<&'a HeaderValue> {
+        way.form?;
+        match &way.converted {
+            Some(converted) => converted.content_type.as_ref(),
+            None => self.headers.get(CONTENT_TYPE),
         }
     }
 
@@ -139,6 +159,8 @@ impl Reserved {
         let errand = Errand {
             provider: &way.provider,
             dialect: way.dialect,
+            form: way.form,
+            content_type: self.content_type(way),
             model: &self.address.model,
             stream: self.address.stream,
             // What a caller says beside its words is for those who speak its dialect.

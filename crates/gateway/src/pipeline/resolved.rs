@@ -5,14 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use weighbridge_core::call::{Asked, Input, Intent};
 use weighbridge_core::cost::Terms;
-use weighbridge_core::directory::{Provider, Service};
+use weighbridge_core::directory::Provider;
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
 use weighbridge_core::level::Reserve;
 use weighbridge_core::quote::Quote;
 use weighbridge_flavor::dialect::Dialect;
-use weighbridge_flavor::facts::Facts;
 use weighbridge_store::RecordError;
 use weighbridge_store::idempotency::OnceKey;
 use weighbridge_store::place::Open;
@@ -20,16 +19,15 @@ use weighbridge_store::place::Open;
 use crate::gateway::Gateway;
 use crate::meter::{Meter, Once};
 use crate::money::agreement::{Agreement, Proposal};
-use crate::money::offer::{demand, estimated_prompt};
 use crate::money::refusal;
-use crate::pipeline::way::Way;
+use crate::pipeline::way::{Wanted, Way};
 use crate::pipeline::{Read, Reserved};
 
 /// The fifth stage: the providers that are tried, in order.
 pub struct Resolved {
     pub(crate) read: Read,
     pub(crate) ways: Vec<Way>,
-    pub(crate) facts: Facts,
+    pub(crate) demand: Wanted,
 }
 
 impl Resolved {
@@ -80,6 +78,7 @@ impl Resolved {
             bytes: read.bytes,
             _memory: read.memory,
             chat: read.chat,
+            asked: read.asked,
             trailer: read.wishes.trailer,
         })
     }
@@ -88,12 +87,9 @@ impl Resolved {
         self.ways.iter().map(|way| Arc::clone(&way.provider)).collect()
     }
 
-    /// What is to be agreed on. A prompt is bounded by the longest form that it has on its ways.
+    /// What is to be agreed on.
     fn propose<'a>(&'a self, providers: &'a [Arc<Provider>]) -> Proposal<'a> {
-        let Self { read, ways, facts } = self;
-        let converted = ways.iter().filter_map(|way| way.converted.as_ref());
-        let bytes = converted.map(|converted| converted.body.len()).max().unwrap_or(0);
-        let bytes = bytes.max(read.bytes.len());
+        let Self { read, demand, .. } = self;
         Proposal {
             gateway: &read.gateway,
             account: &read.account,
@@ -102,15 +98,15 @@ impl Resolved {
             countable: self.countable(),
             input: read.content.sha256,
             providers,
-            demand: demand(facts, bytes),
-            prompt: estimated_prompt(facts, bytes),
+            demand: demand.demand,
+            prompt: demand.prompt,
             at: read.at,
         }
     }
 
     /// The call in the one form whose tokens can be counted exactly, if it has that anywhere.
     fn countable(&self) -> Option<&Bytes> {
-        let is_chat = |way: &&Way| way.dialect == Dialect::Chat;
+        let is_chat = |way: &&Way| way.dialect == Dialect::Chat && way.form.is_none();
         match &self.read.chat {
             Some(_) => Some(&self.read.bytes),
             None => {
@@ -122,9 +118,9 @@ impl Resolved {
 
     /// A limit by another name would count more than the one that the cost is bounded by.
     fn refuse_other_limit(&self) -> Result<(), Failure> {
-        let Self { read, facts, .. } = self;
+        let Self { read, demand, .. } = self;
         let bounded = read.level.reserve == Reserve::Ceiling || read.wishes.max_cost.is_some();
-        match facts.other_limit.filter(|_| bounded) {
+        match demand.other_limit.filter(|_| bounded) {
             Some(field) => Err(refusal::other_limit(field)),
             None => Ok(()),
         }
@@ -132,7 +128,7 @@ impl Resolved {
 
     /// The call's intent, with a name of its own.
     fn intent(&self, terms: Terms) -> Result<Intent, Failure> {
-        let Self { read, facts, .. } = self;
+        let Self { read, demand, .. } = self;
         let gateway = &read.gateway;
         let random = entropy::fresh(gateway.entropy()).map_err(|error| {
             tracing::error!(%error, "no call can be named");
@@ -140,7 +136,7 @@ impl Resolved {
         })?;
         let mut attribution = read.wishes.attribution.clone();
         if attribution.end_user.is_none() {
-            attribution.end_user.clone_from(&facts.end_user);
+            attribution.end_user.clone_from(&demand.end_user);
         }
         Ok(Intent {
             id: CallId::new(read.at.wall, random),
@@ -150,8 +146,8 @@ impl Resolved {
             received_at: read.at.wall,
             input: Input::Whole(read.content),
             asked: Asked {
-                service: Service::Chat.as_str().to_owned(),
-                flavor_in: read.address.dialect.flavor().to_owned(),
+                service: read.address.asked_for().as_str().to_owned(),
+                flavor_in: read.address.flavor().to_owned(),
                 model: read.address.model.clone(),
                 attribution,
                 terms: Some(terms),

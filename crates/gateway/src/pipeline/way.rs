@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use weighbridge_core::call::{Conversion, Loss};
 use weighbridge_core::directory::{Flavor, Provider, Responses};
+use weighbridge_core::estimate::Demand;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::canon::{Keepsake, Losses, Target, ToolNames};
 use weighbridge_flavor::convert::Asked;
@@ -13,9 +15,11 @@ use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::facts::Facts;
 use weighbridge_flavor::json::Misfit;
 use weighbridge_flavor::openai::LimitField;
+use weighbridge_flavor::services::{Form, Service, Wants};
 use weighbridge_tokens::Family;
 
 use crate::keepsakes::Origin;
+use crate::money::offer::{demand, estimated_prompt};
 use crate::pipeline::Read;
 use crate::pipeline::admitted::take_memory;
 
@@ -29,6 +33,8 @@ pub(crate) struct Way {
     pub(crate) provider: Arc<Provider>,
     /// What is spoken to it.
     pub(crate) dialect: Dialect,
+    /// Beside conversations: the form that is spoken to it.
+    pub(crate) form: Option<(Service, Form)>,
     /// The call in that dialect; nothing where it goes on as it came.
     pub(crate) converted: Option<Arc<Converted>>,
 }
@@ -37,14 +43,19 @@ pub(crate) struct Way {
 #[derive(Debug)]
 pub(crate) struct Converted {
     pub(crate) body: Bytes,
+    /// The media type of that, where it is not JSON.
+    pub(crate) content_type: Option<HeaderValue>,
     /// What the caller calls its tools.
     pub(crate) names: ToolNames,
+    /// Beside conversations: what the caller wants of its reply.
+    pub(crate) wants: Wants,
     pub(crate) losses: Losses,
 }
 
 impl Way {
     /// What is made of a call that came in `from`.
     pub(crate) fn conversion(&self, from: Dialect) -> Conversion {
+        // The dialect of a service's refusals says as well whose form it is.
         let is_canonical = |dialect| matches!(dialect, Dialect::AogChat | Dialect::AogGenerate);
         match &self.converted {
             None => Conversion::None,
@@ -52,6 +63,11 @@ impl Way {
             Some(_) if is_canonical(from) => Conversion::FromCanonical,
             Some(_) => Conversion::Both,
         }
+    }
+
+    /// The flavor that receipts name.
+    pub(crate) fn flavor(&self) -> &'static str {
+        self.form.map_or(self.dialect.flavor(), |(_, form)| form.flavor())
     }
 
     /// What does not reach the provider as it was asked for, as receipts have it.
@@ -65,10 +81,36 @@ impl Way {
     }
 }
 
-/// The ways to all that may serve a call, and what its cost depends on.
+/// The ways to all that may serve a call, and what it asks for.
 pub(crate) struct Ways {
     pub(crate) ways: Vec<Way>,
-    pub(crate) facts: Facts,
+    pub(crate) demand: Wanted,
+}
+
+/// What a call asks for, as far as its cost depends on it.
+pub(crate) struct Wanted {
+    pub(crate) demand: Demand,
+    /// Tokens of the prompt by the stated rule.
+    pub(crate) prompt: u64,
+    /// A name of some server's own for the limit of the answer.
+    pub(crate) other_limit: Option<&'static str>,
+    /// Whom the caller calls for.
+    pub(crate) end_user: Option<String>,
+}
+
+impl Wanted {
+    /// Of a conversation. A prompt is bounded by the longest form that it has on its ways.
+    fn of(facts: &Facts, bytes: usize, ways: &[Way]) -> Self {
+        let converted = ways.iter().filter_map(|way| way.converted.as_ref());
+        let longest = converted.map(|converted| converted.body.len()).max().unwrap_or(0);
+        let bytes = bytes.max(longest);
+        Self {
+            demand: demand(facts, bytes),
+            prompt: estimated_prompt(facts, bytes),
+            other_limit: facts.other_limit,
+            end_user: facts.end_user.clone(),
+        }
+    }
 }
 
 /// Finds them. The caller's request is read into the canonical form at most once, and written once
@@ -101,7 +143,8 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
     let mut refusal = None;
     for (provider, to) in candidates.iter().zip(to) {
         if to == from {
-            ways.push(Way { provider: Arc::clone(provider), dialect: to, converted: None });
+            let provider = Arc::clone(provider);
+            ways.push(Way { provider, dialect: to, form: None, converted: None });
             continue;
         }
         let asked = asked.as_ref().map_err(unreadable)?;
@@ -119,7 +162,9 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
                 read.memory.merge(more);
                 let converted = Arc::new(Converted {
                     body: Bytes::from(outgoing.body),
+                    content_type: None,
                     names: outgoing.names,
+                    wants: Wants::default(),
                     losses: outgoing.losses,
                 });
                 written.push((to, target, Arc::clone(&converted)));
@@ -133,24 +178,33 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
             None => ways.push(Way {
                 provider: Arc::clone(provider),
                 dialect: to,
+                form: None,
                 converted: Some(converted),
             }),
         }
     }
     match refusal.filter(|_| ways.is_empty()) {
         Some(failure) => Err(failure),
-        None => Ok(Ways { ways, facts }),
+        None => {
+            let demand = Wanted::of(&facts, bytes.len(), &ways);
+            Ok(Ways { ways, demand })
+        }
     }
 }
 
 /// Chat on both sides, which is read no more than it must.
 fn unconverted(read: &Read, candidates: &[Arc<Provider>]) -> Ways {
     let dialect = read.address.dialect;
-    let way =
-        |provider: &Arc<Provider>| Way { provider: Arc::clone(provider), dialect, converted: None };
+    let way = |provider: &Arc<Provider>| Way {
+        provider: Arc::clone(provider),
+        dialect,
+        form: None,
+        converted: None,
+    };
     let facts = read.chat.as_ref().map(|chat| chat.facts());
     let facts = facts.unwrap_or_else(|| Facts::of_unknown(read.bytes.len(), read.max_output));
-    Ways { ways: candidates.iter().map(way).collect(), facts }
+    let demand = Wanted::of(&facts, read.bytes.len(), &[]);
+    Ways { ways: candidates.iter().map(way).collect(), demand }
 }
 
 /// What is spoken to a provider about a call that came in `from`: the same where it can.
@@ -216,14 +270,14 @@ pub(crate) fn limit_field(provider: &Provider, model: &str) -> LimitField {
     if openais_own { LimitField::MaxCompletionTokens } else { LimitField::MaxTokens }
 }
 
-fn unreadable(misfit: &Misfit) -> Failure {
+pub(super) fn unreadable(misfit: &Misfit) -> Failure {
     let words = format!("the request cannot be converted for its provider: {misfit}");
     let failure = Failure::client(Code::InvalidRequest, words);
     if misfit.path.is_empty() { failure } else { failure.at(misfit.path.clone()) }
 }
 
 /// Why a call does not go to a provider with these losses.
-fn refused(losses: &Losses, strict: bool, provider: &Provider) -> Option<Failure> {
+pub(super) fn refused(losses: &Losses, strict: bool, provider: &Provider) -> Option<Failure> {
     let mut refusals = losses.refusals(strict);
     let first = refusals.next()?;
     let mut words = format!(

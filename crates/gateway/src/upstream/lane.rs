@@ -108,13 +108,18 @@ impl Lane {
         errand: Errand<'_>,
         sent: Sent,
     ) -> Result<Request<Outgoing>, SendError> {
-        let Errand { dialect, model, stream, passed_on, body, .. } = errand;
+        let Errand { dialect, form, content_type, model, stream, passed_on, body, .. } = errand;
         let query = passed_on.and_then(|(_, query)| query).unwrap_or_default();
         let query = manner::query(dialect, query);
-        let uri = if self.usual.0 == dialect && dialect != Dialect::Gemini && query.is_empty() {
+        let is_usual = form.is_none() && self.usual.0 == dialect && query.is_empty();
+        let uri = if is_usual && dialect != Dialect::Gemini {
             self.usual.1.clone()
         } else {
-            let path = format!("{}{}{query}", self.base, manner::path(dialect, model, stream));
+            let path = match form {
+                Some((service, form)) => manner::service_path(service, form, model),
+                None => manner::path(dialect, model, stream),
+            };
+            let path = format!("{}{path}{query}", self.base);
             let refused = |error: http::uri::InvalidUri| SendError::Unreachable(chain(&error));
             path.parse().map_err(refused)?
         };
@@ -122,6 +127,9 @@ impl Lane {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         request.headers_mut().clone_from(&self.headers);
+        if let Some(kind) = content_type {
+            request.headers_mut().insert(CONTENT_TYPE, kind.clone());
+        }
         manner::dress(dialect, passed_on.map(|(headers, _)| headers), request.headers_mut());
         Ok(request)
     }

@@ -6,6 +6,7 @@ use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use weighbridge_flavor::custom::Credential;
 use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::services::{Form, Service};
 
 /// The version of Anthropic's API that the gateway speaks where its caller does not say one.
 const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
@@ -26,6 +27,29 @@ pub(super) fn path(dialect: Dialect, model: &str, stream: bool) -> Cow<'static, 
         Dialect::AogGenerate => "/aog/v0.2/services/generate",
         Dialect::Gemini => {
             let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+            return Cow::Owned(format!("/v1beta/models/{}:{method}", escaped(model)));
+        }
+    };
+    Cow::Borrowed(fixed)
+}
+
+/// Where a call for a service beside conversation goes, behind the provider's base address.
+pub(super) fn service_path(service: Service, form: Form, model: &str) -> Cow<'static, str> {
+    let fixed = match (form, service) {
+        (Form::OpenAi, Service::Image) => "/images/generations",
+        (Form::OpenAi, Service::Speech) => "/audio/speech",
+        (Form::OpenAi, Service::Transcription) => "/audio/transcriptions",
+        (Form::OpenAi, _) => "/embeddings",
+        (Form::Jina, _) => "/rerank",
+        (Form::Ollama, _) => "/api/embed",
+        (Form::OllamaOlder, _) => "/api/embeddings",
+        (Form::Aog, Service::Embed) => "/aog/v0.2/services/embed",
+        (Form::Aog, Service::Image) => "/aog/v0.2/services/text-to-image",
+        (Form::Aog, Service::Speech) => "/aog/v0.2/services/text-to-speech",
+        (Form::Aog, Service::Transcription) => "/aog/v0.2/services/speech-to-text",
+        (Form::Aog, Service::Rerank) => "/aog/v0.2/services/rerank",
+        (Form::Gemini | Form::GeminiBatch, _) => {
+            let method = if form == Form::Gemini { "embedContent" } else { "batchEmbedContents" };
             return Cow::Owned(format!("/v1beta/models/{}:{method}", escaped(model)));
         }
     };

@@ -32,15 +32,7 @@ const FLAVORS: [(&str, Flavor); 5] = [
     ("aog", Flavor::Aog),
 ];
 const FLAVORS_NOT_YET: [&str; 2] = ["ase", "gbuilder"];
-const SERVICES_NOT_YET: [&str; 7] = [
-    "embed",
-    "generate",
-    "text-to-image",
-    "text-to-speech",
-    "speech-to-text",
-    "rerank",
-    "image-to-image",
-];
+const SERVICES_NOT_YET: [&str; 2] = ["generate", "image-to-image"];
 
 pub(super) fn read_all(
     root: &Table<'_>,
@@ -75,7 +67,7 @@ fn read(
         let words = [("local", Location::Local), ("remote", Location::Remote)];
         table.word("location", &text, &words, &[])
     });
-    let services = read_services(table);
+    let services = read_services(table, flavor);
     let models = table.texts("models").unwrap_or_default();
     if models.is_empty() {
         let words = "is needed: the names of the models that this provider serves";
@@ -143,16 +135,22 @@ fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-fn read_services(table: &Table<'_>) -> Vec<Service> {
+fn read_services(table: &Table<'_>, flavor: Option<Flavor>) -> Vec<Service> {
     let Some(names) = table.texts("services") else {
         table.complain("services", "is needed, such as [\"chat\"]".to_owned());
         return Vec::new();
     };
-    let known = [("chat", Service::Chat)];
-    names
+    let known = Service::ALL.map(|service| (service.as_str(), service));
+    let services: Vec<Service> = names
         .iter()
         .filter_map(|name| table.word("services", name, &known, &SERVICES_NOT_YET))
-        .collect()
+        .collect();
+    let Some(flavor) = flavor else { return services };
+    for service in services.iter().filter(|service| !Provider::can_serve(flavor, **service)) {
+        let words = format!("the flavor {} has no {}", flavor.as_str(), service.as_str());
+        table.complain("services", words);
+    }
+    services
 }
 
 fn read_timeouts(table: &Table<'_>) -> Timeouts {

@@ -38,6 +38,9 @@ struct UsageSaid {
     audio_input_tokens: Option<u64>,
     audio_output_tokens: Option<u64>,
     searches: Option<u64>,
+    images: Option<u64>,
+    seconds: Option<u64>,
+    characters: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +123,9 @@ impl UsageSaid {
             audio_input_tokens: self.audio_input_tokens,
             audio_output_tokens: self.audio_output_tokens,
             searches: self.searches,
+            images: self.images,
+            seconds: self.seconds,
+            characters: self.characters,
             basis: Basis::Measured,
         }
     }

@@ -87,6 +87,9 @@ pub(crate) async fn call(store: &Store, number: u64, day: i64, actual: &str) {
             audio_input_tokens: None,
             audio_output_tokens: None,
             searches: None,
+            images: None,
+            seconds: None,
+            characters: None,
             basis: Basis::Measured,
         }),
         ..Ending::interrupted(&intent, Interrupted::Free, NOW)

@@ -15,9 +15,16 @@ pub fn provider_table_of(
     models: &[impl AsRef<str>],
 ) -> String {
     let models: Vec<_> = models.iter().map(|model| format!("\"{}\"", model.as_ref())).collect();
+    let services = match flavor {
+        "openai" | "aog" => {
+            r#""chat", "embed", "text-to-image", "text-to-speech", "speech-to-text", "rerank""#
+        }
+        "gemini" | "ollama" => r#""chat", "embed""#,
+        _ => r#""chat""#,
+    };
     format!(
         "\n[[providers]]\nname = \"{name}\"\nflavor = \"{flavor}\"\nbase_url = \"{base_url}\"\n\
-         location = \"local\"\nservices = [\"chat\"]\nmodels = [{}]\n",
+         location = \"local\"\nservices = [{services}]\nmodels = [{}]\n",
         models.join(", ")
     )
 }

@@ -45,7 +45,7 @@ pub(super) async fn serve(stream: TcpStream, stage: &Stage) {
 
 /// Whether a path is one of a call, in whatever flavor.
 fn is_call(path: &str) -> bool {
-    const CALLS: [&str; 10] = [
+    const CALLS: &[&str] = &[
         "/chat/completions",
         "/responses",
         "/messages",
@@ -55,6 +55,16 @@ fn is_call(path: &str) -> bool {
         "/services/generate",
         ":generateContent",
         ":streamGenerateContent",
+        "/embeddings",
+        "/images/generations",
+        "/audio/speech",
+        "/audio/transcriptions",
+        "/rerank",
+        "/api/embed",
+        ":embedContent",
+        ":batchEmbedContents",
+        "/services/embed",
+        "/services/text-to-image",
         // Of a flavor that a file describes.
         "/turns",
     ];

@@ -29,4 +29,5 @@ mod provenance;
 mod provider_faults;
 mod receipts;
 mod secrets;
+mod services;
 mod streams;
