@@ -50,6 +50,8 @@ pub enum Code {
     Forbidden,
     /// Something of the design that this version does not do.
     NotAvailable,
+    /// Something that only some providers do, and none that serves the model.
+    NotImplemented,
     /// A route of the design that this version does not have.
     NotBuilt,
     /// No such route.
@@ -131,7 +133,7 @@ impl Code {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidApiKey => "invalid_api_key",
             Self::Forbidden => "forbidden",
-            Self::NotAvailable | Self::NotBuilt => "not_available",
+            Self::NotAvailable | Self::NotBuilt | Self::NotImplemented => "not_available",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoWebSocket => "no_websocket",
@@ -199,6 +201,7 @@ impl Code {
             Self::HeadersTooLarge => 431,
             Self::ClientLeft => 499,
             Self::Internal => 500,
+            Self::NotImplemented => 501,
             Self::ProviderUnreachable
             | Self::ProviderCredential
             | Self::ProviderError

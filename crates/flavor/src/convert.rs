@@ -8,6 +8,7 @@ use crate::canon::{
 };
 use crate::dialect::{Dialect, Path};
 use crate::json::{Misfit, Object};
+use crate::openai::responses;
 
 /// A whole reply in the caller's dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +182,8 @@ pub fn weigh(dialect: Dialect, body: &str) -> Result<Said, Misfit> {
         if dialect.read_failure(body).is_some() {
             return Err(Misfit::new("an error stands in the place of the answer"));
         }
-        return Ok(Said { usage: None, text_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX) });
+        let usage = (dialect == Dialect::Responses).then(|| responses::read_usage(body)).flatten();
+        return Ok(Said { usage, text_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX) });
     };
     Ok(Said { usage: reply.usage, text_bytes: reply.choices.iter().map(text_bytes).sum() })
 }

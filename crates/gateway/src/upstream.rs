@@ -108,6 +108,8 @@ pub struct Errand<'a> {
     pub provider: &'a Provider,
     /// In which dialect.
     pub dialect: Dialect,
+    /// Responses: whether a conversation is to be made shorter.
+    pub compact: bool,
     /// Beside conversations: what is asked for, in which form.
     pub form: Option<(Service, Form)>,
     /// The media type of the body, where it may be something else than JSON.

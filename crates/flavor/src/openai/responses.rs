@@ -26,6 +26,7 @@ pub use error::error_event;
 pub use read_reply::read_reply;
 pub use read_request::read_request;
 pub use read_stream::StreamReader;
+pub use usage::read_usage;
 pub use write_reply::write_reply;
 pub use write_request::write_request;
 pub use write_stream::StreamWriter;

@@ -29,6 +29,8 @@ pub enum Endpoint {
     Completion,
     /// A response.
     Responses,
+    /// A conversation made shorter.
+    Compact,
     /// A service beside conversation; ranking in the form that Jina and Cohere have in common.
     Service(Service),
     /// The list of models.
@@ -45,6 +47,7 @@ impl Endpoint {
             "/chat/completions" => Some(Self::Chat),
             "/completions" => Some(Self::Completion),
             "/responses" => Some(Self::Responses),
+            "/responses/compact" => Some(Self::Compact),
             "/embeddings" => Some(Self::Service(Service::Embed)),
             "/images/generations" => Some(Self::Service(Service::Image)),
             "/audio/speech" => Some(Self::Service(Service::Speech)),
@@ -61,7 +64,9 @@ impl Endpoint {
     /// The method it is asked for with.
     pub const fn method(&self) -> Method {
         match self {
-            Self::Chat | Self::Completion | Self::Responses | Self::Service(_) => Method::POST,
+            Self::Chat | Self::Completion | Self::Responses | Self::Compact | Self::Service(_) => {
+                Method::POST
+            }
             Self::Models | Self::Model(_) => Method::GET,
         }
     }
@@ -70,7 +75,7 @@ impl Endpoint {
     pub const fn dialect(&self) -> Dialect {
         match self {
             Self::Completion => Dialect::Completion,
-            Self::Responses => Dialect::Responses,
+            Self::Responses | Self::Compact => Dialect::Responses,
             Self::Chat | Self::Service(_) | Self::Models | Self::Model(_) => Dialect::Chat,
         }
     }
@@ -95,8 +100,9 @@ pub async fn serve(
 ) -> Response<ReplyBody> {
     let dialect = endpoint.dialect();
     let answer = match endpoint {
-        Endpoint::Chat | Endpoint::Completion | Endpoint::Responses => {
-            let address = Address::of(dialect);
+        Endpoint::Chat | Endpoint::Completion | Endpoint::Responses | Endpoint::Compact => {
+            let compact = endpoint == Endpoint::Compact;
+            let address = Address { compact, ..Address::of(dialect) };
             return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
         }
         Endpoint::Service(service) => {

@@ -22,6 +22,8 @@ pub struct Address {
     pub dialect: Dialect,
     /// What is asked for beside conversation, and in which form.
     pub service: Option<(Service, Form)>,
+    /// Responses: whether a conversation is to be made shorter, and not gone on with.
+    pub compact: bool,
     /// The model, where the path names it; empty else, until the body is read.
     pub model: String,
     /// Whether the path asks for a stream.
@@ -31,7 +33,7 @@ pub struct Address {
 impl Address {
     /// An address that says no more than the dialect.
     pub const fn of(dialect: Dialect) -> Self {
-        Self { dialect, service: None, model: String::new(), stream: false }
+        Self { dialect, service: None, compact: false, model: String::new(), stream: false }
     }
 
     /// The address of a service beside conversation.

@@ -160,6 +160,7 @@ impl Reserved {
             provider: &way.provider,
             dialect: way.dialect,
             form: way.form,
+            compact: self.address.compact,
             content_type: self.content_type(way),
             model: &self.address.model,
             stream: self.address.stream,

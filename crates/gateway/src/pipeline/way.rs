@@ -125,6 +125,9 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
     let flavors = read.gateway.flavors();
     let to = candidates.iter().map(|provider| spoken_to(provider, from, flavors));
     let to: Vec<Dialect> = to.collect();
+    if read.address.compact {
+        return compacting(read, candidates.iter().zip(to));
+    }
     let bytes = read.bytes.clone();
     let is_chat = read.chat.is_some();
     if is_chat && to.iter().all(|to| *to == from) {
@@ -190,6 +193,30 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
             Ok(Ways { ways, demand })
         }
     }
+}
+
+/// A conversation is made shorter only by those who can read what comes of it.
+fn compacting<'a>(
+    read: &Read,
+    candidates: impl Iterator<Item = (&'a Arc<Provider>, Dialect)>,
+) -> Result<Ways, Failure> {
+    let own = candidates.filter(|(_, to)| *to == read.address.dialect);
+    let ways: Vec<Way> = own
+        .map(|(provider, dialect)| Way {
+            provider: Arc::clone(provider),
+            dialect,
+            form: None,
+            converted: None,
+        })
+        .collect();
+    if ways.is_empty() {
+        let words = "/v1/responses/compact: only a provider with responses of its own makes \
+                     conversations shorter; let the client do it, or use a model of such a provider";
+        return Err(Failure::client(Code::NotImplemented, words).at("model"));
+    }
+    let facts = Facts::of_unknown(read.bytes.len(), read.max_output);
+    let demand = Wanted::of(&facts, read.bytes.len(), &ways);
+    Ok(Ways { ways, demand })
 }
 
 /// Chat on both sides, which is read no more than it must.

@@ -1,5 +1,6 @@
 //! One provider's connections, and what every request to it carries.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -108,15 +109,17 @@ impl Lane {
         errand: Errand<'_>,
         sent: Sent,
     ) -> Result<Request<Outgoing>, SendError> {
-        let Errand { dialect, form, content_type, model, stream, passed_on, body, .. } = errand;
+        let Errand { dialect, compact, form, content_type, model, stream, passed_on, body, .. } =
+            errand;
         let query = passed_on.and_then(|(_, query)| query).unwrap_or_default();
         let query = manner::query(dialect, query);
-        let is_usual = form.is_none() && self.usual.0 == dialect && query.is_empty();
+        let is_usual = form.is_none() && !compact && self.usual.0 == dialect && query.is_empty();
         let uri = if is_usual && dialect != Dialect::Gemini {
             self.usual.1.clone()
         } else {
             let path = match form {
                 Some((service, form)) => manner::service_path(service, form, model),
+                None if compact => Cow::Borrowed(manner::COMPACT),
                 None => manner::path(dialect, model, stream),
             };
             let path = format!("{}{path}{query}", self.base);

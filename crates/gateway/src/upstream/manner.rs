@@ -13,6 +13,9 @@ const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
 static VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 
+/// Where a conversation is made shorter.
+pub(super) const COMPACT: &str = "/responses/compact";
+
 /// Where a call goes, behind the provider's base address.
 pub(super) fn path(dialect: Dialect, model: &str, stream: bool) -> Cow<'static, str> {
     let fixed = match dialect {

@@ -48,6 +48,7 @@ fn is_call(path: &str) -> bool {
     const CALLS: &[&str] = &[
         "/chat/completions",
         "/responses",
+        "/responses/compact",
         "/messages",
         "/api/chat",
         "/api/generate",

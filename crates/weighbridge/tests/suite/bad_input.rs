@@ -60,7 +60,7 @@ async fn wishes_that_are_not_built_are_refused_by_name() {
     }
     let reply = house.chat("{\"model\":\"ok\",\"hybrid_policy\":\"always_remote\"}").await;
     refused(&reply, 400, "not_available");
-    for path in ["/v1/batches", "/v1/responses/compact", "/v1/messages/batches", "/api/pull"] {
+    for path in ["/v1/batches", "/v1/responses/x", "/v1/messages/batches", "/api/pull"] {
         refused(&house.ask(Request::post(path, "{}")).await, 404, "not_available");
     }
     let reply = house.ask(Request::get("/gateway/v1/tasks")).await;

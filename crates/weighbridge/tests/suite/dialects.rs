@@ -269,3 +269,22 @@ async fn a_client_that_sends_no_key_comes_by_an_address_with_a_token() {
     let reply = http::call(house.url(), &Request::get(&at("/v1/models"))).await.unwrap();
     assert_eq!(reply.status, 401);
 }
+
+#[tokio::test]
+async fn a_conversation_is_made_shorter_by_its_own_provider_or_not_at_all() {
+    let compacted = r#"{"id":"resp_1","object":"response.compaction","output":[{"type":"compaction",
+        "encrypted_content":"gAAA"}],"usage":{"input_tokens":900,"output_tokens":40,"total_tokens":940}}"#;
+    let house = House::with(Script::new().on("ok", Behaviour::bytes(compacted)), "").await;
+    let body = r#"{"model":"ok", "input":[{"type":"new","x":1e400}]}"#;
+    let reply = house.ask(Request::post("/v1/responses/compact", body)).await;
+    assert_eq!(reply.text(), compacted);
+    let seen = house.provider.take().pop().unwrap();
+    assert_eq!((seen.path.as_str(), &seen.body[..]), ("/v1/responses/compact", body.as_bytes()));
+    let usage = &house.receipt_of(&reply).await["usage"];
+    assert_eq!((&usage["input_tokens"], &usage["basis"]), (&900.into(), &"measured".into()));
+    let other = House::speaking("anthropic", Script::new(), "").await;
+    let reply = other.ask(Request::post("/v1/responses/compact", body)).await;
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (501, &"not_available".into()));
+    assert_eq!(reply.header("x-should-retry"), Some("false"));
+    assert_eq!(other.provider.seen_count(), 0);
+}

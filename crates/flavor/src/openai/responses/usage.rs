@@ -44,6 +44,12 @@ pub(super) fn write(usage: &Usage, into: &mut Members<'_>) {
     into.whole("total_tokens", usage.input.saturating_add(usage.output));
 }
 
+/// What was used, in whatever has a `usage` of this form.
+pub fn read_usage(body: &str) -> Option<Usage> {
+    let usage = Object::parse(body).ok()?.object("usage").ok()??;
+    read(usage).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
