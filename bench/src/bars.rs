@@ -21,6 +21,8 @@ pub(crate) const CALL_AT_8: Bar = Bar { goal: Some(140_000), must: 200_000 };
 pub(crate) const BURST: Bar = Bar { goal: None, must: 1_000 };
 /// CPU of a chunk that comes by itself beside the bare proxy, in thousandths.
 pub(crate) const PACED: Bar = Bar { goal: None, must: 1_300 };
+/// CPU of a chunk of a stream that is converted beside the bare proxy, in thousandths.
+pub(crate) const CONVERTED: Bar = Bar { goal: None, must: 2_000 };
 /// Memory before any call, in bytes.
 pub(crate) const IDLE: Bar = Bar { goal: None, must: 20_000_000 };
 /// Memory at 64 busy connections, in bytes.

@@ -16,8 +16,9 @@ const BODY: usize = 1_024;
 /// How long one call may take from its first byte to its last.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What the last event of a stream that ended well holds.
+/// What the last event of a stream that ended well holds: one of chat completions, and one of messages.
 const DONE: &[u8] = b"data: [DONE]";
+const STOPPED: &[u8] = b"\"type\":\"message_stop\"";
 
 /// Tells every body from every other, over all loads of a run.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
@@ -42,6 +43,9 @@ pub(crate) struct Load {
     pub(crate) model: &'static str,
     /// Whether a stream is wanted.
     pub(crate) stream: bool,
+    /// Whether callers speak Anthropic's messages, so that every stream is converted. A mere proxy is
+    /// asked in the mock's own dialect all the same.
+    pub(crate) converted: bool,
     /// Whether a reply may break off.
     pub(crate) may_break: bool,
 }
@@ -50,7 +54,7 @@ impl Load {
     /// So many calls for whole replies.
     pub(crate) fn whole(connections: u64, calls: u64) -> Self {
         let model = crate::mock::MODEL;
-        Self { connections, calls, model, stream: false, may_break: false }
+        Self { connections, calls, model, stream: false, converted: false, may_break: false }
     }
 
     /// So many calls for streams.
@@ -148,13 +152,15 @@ async fn exchange(wire: &mut Wire, request: &[u8], load: Load, opened: &Open) ->
     opened.now.fetch_sub(1, Ordering::Relaxed);
     let tail = wire.tail();
     ensure!(head.status == 200, "answered {}: {}", head.status, String::from_utf8_lossy(tail));
-    Ok(read.is_ok() && (!load.stream || memchr::memmem::find(tail, DONE).is_some()))
+    let end = if load.converted { STOPPED } else { DONE };
+    Ok(read.is_ok() && (!load.stream || memchr::memmem::find(tail, end).is_some()))
 }
 
 fn request(target: &Target, load: Load) -> Vec<u8> {
     let body = body(load.model, load.stream);
+    let path = if load.converted { "/v1/messages" } else { "/v1/chat/completions" };
     let mut request = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n",
         target.address,
         target.key,

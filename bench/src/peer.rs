@@ -11,6 +11,8 @@ pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pid: u32,
     target: Target,
+    /// Whether it speaks other dialects than the mock's.
+    converts: bool,
     /// CPU time up to the last look.
     cpu_nanos: u64,
     /// Replies of status 200 that were seen to their end, since it began.
@@ -30,11 +32,17 @@ pub(crate) struct Round {
 impl Peer {
     /// A peer that nobody has called yet.
     pub(crate) fn new(name: &'static str, pid: u32, target: Target) -> Self {
-        Self { name, pid, target, cpu_nanos: 0, complete: 0, broken: 0 }
+        Self { name, pid, target, converts: false, cpu_nanos: 0, complete: 0, broken: 0 }
+    }
+
+    /// One that speaks other dialects than the mock's.
+    pub(crate) fn converting(self) -> Self {
+        Self { converts: true, ..self }
     }
 
     /// Puts load on it.
     pub(crate) async fn round(&mut self, load: Load) -> Result<Round> {
+        let load = Load { converted: load.converted && self.converts, ..load };
         let tally = load::run(&self.target, load).await?;
         self.complete += tally.complete;
         self.broken += tally.broken;

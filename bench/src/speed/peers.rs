@@ -31,7 +31,7 @@ impl Peers {
             all.push(peer("nginx", child.pid(), address));
             children.push(child);
         }
-        all.push(Peer::new("Weighbridge", stand.pid()?, stand.target()));
+        all.push(Peer::new("Weighbridge", stand.pid()?, stand.target()).converting());
         Ok(Self { all, _children: children, _scratch: scratch })
     }
 

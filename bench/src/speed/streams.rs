@@ -27,6 +27,8 @@ struct Manner {
     what: &'static str,
     pace: Pace,
     streams: u64,
+    /// Whether callers speak another dialect than the mock.
+    converted: bool,
     bar: Bar,
 }
 
@@ -36,7 +38,8 @@ pub(super) async fn measure(bench: &Bench, peers: &mut Peers) -> Result<Table> {
         "CPU time of the whole call by chunk: {CHUNKS} chunks, the usage chunk and the terminator, \
          {CONNECTIONS} streams at a time; medians of {} rounds, turn about. Every event is a chunk \
          of HTTP of its own. Callers ask for no usage, so Weighbridge asks for it and takes the \
-         usage chunk out again.",
+         usage chunk out again. Where streams are converted, callers of Weighbridge speak Anthropic's \
+         messages.",
         bench.plan.rounds
     );
     let names = peers.names();
@@ -44,9 +47,9 @@ pub(super) async fn measure(bench: &Bench, peers: &mut Peers) -> Result<Table> {
     head.extend(&names);
     head.extend(["beside bare hyper", "bar", "verdict"]);
     let mut table = Table::new("CPU time of a chunk", words, &head);
-    for Manner { what, pace, streams, bar } in manners(bench) {
+    for Manner { what, pace, streams, converted, bar } in manners(bench) {
         bench.mock.pace(pace);
-        let load = Load::streams(CONNECTIONS, streams);
+        let load = Load { converted, ..Load::streams(CONNECTIONS, streams) };
         let what_now = format!("streams {what}");
         let rounds = peer::turn_about(&mut peers.all, load, bench.plan.rounds, &what_now).await?;
         let costs: Vec<u64> = rounds.iter().map(|rounds| per_chunk(cpu_per_call(rounds))).collect();
@@ -55,7 +58,7 @@ pub(super) async fn measure(bench: &Bench, peers: &mut Peers) -> Result<Table> {
     Ok(table)
 }
 
-fn manners(bench: &Bench) -> [Manner; 3] {
+fn manners(bench: &Bench) -> [Manner; 5] {
     let (burst, paced) = (bench.plan.burst, bench.plan.paced);
     let at_once = Pace::default();
     [
@@ -63,19 +66,36 @@ fn manners(bench: &Bench) -> [Manner; 3] {
             what: "in a burst, 10 events to a write",
             pace: Pace { together: TOGETHER, ..at_once },
             streams: burst,
+            converted: false,
             bar: bars::BURST,
         },
         Manner {
             what: "in a burst, each by itself",
             pace: at_once,
             streams: burst,
+            converted: false,
             bar: bars::BURST,
         },
         Manner {
             what: "each by itself, 5 ms apart",
             pace: Pace { gap: GAP, ..at_once },
             streams: paced,
+            converted: false,
             bar: bars::PACED,
+        },
+        Manner {
+            what: "in a burst, 10 events to a write, converted to messages",
+            pace: Pace { together: TOGETHER, ..at_once },
+            streams: burst,
+            converted: true,
+            bar: bars::CONVERTED,
+        },
+        Manner {
+            what: "each by itself, 5 ms apart, converted to messages",
+            pace: Pace { gap: GAP, ..at_once },
+            streams: paced,
+            converted: true,
+            bar: bars::CONVERTED,
         },
     ]
 }
