@@ -46,6 +46,7 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         thinking: with_effort(thinking, effort),
         show_thinking,
         n: 1,
+        made: None,
         logprobs: None,
         stream: root.flag("stream")?.unwrap_or(false),
         end_user: end_user(&mut root)?,

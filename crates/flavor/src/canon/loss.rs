@@ -97,6 +97,11 @@ impl Losses {
         self.unread
     }
 
+    /// How many fields there were beyond those that are named.
+    pub fn count_unnamed(&self) -> u64 {
+        self.more
+    }
+
     /// Whether everything was carried.
     pub fn is_empty(&self) -> bool {
         self.named.is_empty()

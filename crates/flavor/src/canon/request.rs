@@ -31,6 +31,9 @@ pub struct Request<'a> {
     pub show_thinking: Option<bool>,
     /// How many answers.
     pub n: u64,
+    /// How many are made in all, where most of them are thrown away, or for several prompts at once.
+    /// Nothing carries that over: the reader names what asks for it.
+    pub made: Option<u64>,
     /// How likely its tokens were, with this many others at each place.
     pub logprobs: Option<u64>,
     /// Whether the reply is a stream.
@@ -59,6 +62,7 @@ impl<'a> Request<'a> {
             thinking: None,
             show_thinking: None,
             n: 1,
+            made: None,
             logprobs: None,
             stream: false,
             end_user: None,

@@ -112,7 +112,7 @@ impl<'a> Source<'a> {
                 let holds_more = self.read.iter().any(|read| read.starts_with(&here));
                 match Object::read(value).ok().filter(|_| holds_more) {
                     Some(inner) => parts.push((here, inner)),
-                    None => losses.dropped(
+                    None => losses.unread(
                         Cow::Owned(format!("{path}{}", here.join("."))),
                         "a field that its flavor's file does not name",
                     ),

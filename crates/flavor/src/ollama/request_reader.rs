@@ -47,6 +47,7 @@ pub fn read_request<'a>(
         thinking,
         show_thinking: thinking.filter(|thinking| *thinking != Thinking::Off).map(|_| true),
         n: 1,
+        made: None,
         logprobs: logprobs.filter(|_| !stream),
         stream,
         end_user: None,

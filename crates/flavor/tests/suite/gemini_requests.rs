@@ -177,6 +177,7 @@ pub(crate) fn request() -> impl Strategy<Value = Request<'static>> {
             thinking: thinking.0,
             show_thinking: thinking.1,
             n,
+            made: None,
             logprobs,
             stream,
             end_user: None,

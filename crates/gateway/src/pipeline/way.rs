@@ -138,7 +138,7 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
         .and_then(|text| Asked::read(from, text, read.address.path()));
     let facts = match (&read.chat, &asked) {
         (Some(chat), _) => chat.facts(),
-        (None, Ok(asked)) => Facts::of(&asked.request, &asked.losses),
+        (None, Ok(asked)) => Facts::of(&asked.request, &asked.losses, bytes.len()),
         (None, Err(_)) => Facts::of_unknown(bytes.len(), read.max_output),
     };
     let mut written: Vec<(Dialect, Target, Arc<Converted>)> = Vec::new();

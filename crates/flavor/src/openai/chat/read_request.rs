@@ -66,6 +66,7 @@ pub(crate) fn read_around<'a>(
         thinking,
         show_thinking,
         n: read_count(&mut body)?,
+        made: None,
         logprobs: read_logprobs(&mut body, stream, losses)?,
         stream,
         end_user: read_end_user(&mut body, losses)?,

@@ -13,9 +13,9 @@ use crate::{
 pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a>, Misfit> {
     let mut body = Object::parse(body)?;
     let model = body.needed_text("model")?;
-    let prompt = read_prompt(&mut body, losses).map_err(|misfit| misfit.at("prompt"))?;
+    let (prompt, prompts) = read_prompt(&mut body, losses).map_err(|misfit| misfit.at("prompt"))?;
     let stream = body.flag("stream")?.unwrap_or(false);
-    let request = Request {
+    let mut request = Request {
         turns: vec![Turn { role: Role::User, blocks: vec![Block::Text(prompt)] }],
         max_output: chat::read_limit(&mut body, losses)?,
         sampling: chat::read_sampling(&mut body, losses)?,
@@ -26,7 +26,8 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         end_user: chat::read_end_user(&mut body, losses)?,
         ..Request::to(model)
     };
-    refuse_others(&mut body, request.n, losses)?;
+    let made = refuse_others(&mut body, request.n, losses)?;
+    request.made = Some(made.saturating_mul(prompts)).filter(|made| *made != request.n);
     // The gateway has read these itself.
     for field in ["hybrid_policy", "background"] {
         body.take(field);
@@ -36,25 +37,26 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
     Ok(request)
 }
 
-/// A text, or a list of one.
-fn read_prompt<'a>(body: &mut Object<'a>, losses: &mut Losses) -> Result<Text<'a>, Misfit> {
+/// A text, or a list of one; and how many prompts there are.
+fn read_prompt<'a>(body: &mut Object<'a>, losses: &mut Losses) -> Result<(Text<'a>, u64), Misfit> {
     let missing = || Misfit::new("is missing; a text has to stand here");
     let prompt = body.take("prompt").ok_or_else(missing)?;
     if object::is_text(prompt) {
-        return object::text(prompt);
+        return Ok((object::text(prompt)?, 1));
     }
     let wrong = |_| Misfit::new("should be a text or a list of one");
     let items = object::list(prompt).map_err(wrong)?;
     match items.as_slice() {
         [] => Err(missing()),
-        [one] if object::is_text(one) => object::text(one),
+        [one] if object::is_text(one) => Ok((object::text(one)?, 1)),
         [first, ..] if object::is_text(first) => {
             losses.refused("prompt", "there is but one prompt to a call elsewhere");
-            Ok(Text::default())
+            Ok((Text::default(), u64::try_from(items.len()).unwrap_or(u64::MAX)))
         }
-        _ => {
+        [first, ..] => {
             losses.refused("prompt", "tokens of one model mean nothing to another: send a text");
-            Ok(Text::default())
+            let prompts = if first.get().starts_with('[') { items.len() } else { 1 };
+            Ok((Text::default(), u64::try_from(prompts).unwrap_or(u64::MAX)))
         }
     }
 }
@@ -73,17 +75,19 @@ fn read_logprobs(
     Ok(others)
 }
 
-fn refuse_others(body: &mut Object<'_>, n: u64, losses: &mut Losses) -> Result<(), Misfit> {
+/// Names what has no place elsewhere; says how many answers are made to a prompt.
+fn refuse_others(body: &mut Object<'_>, n: u64, losses: &mut Losses) -> Result<u64, Misfit> {
     if body.text("suffix")?.is_some_and(|suffix| !suffix.is_empty()) {
         losses.refused("suffix", "filling in between two texts has no place elsewhere");
     }
     if body.flag("echo")? == Some(true) {
         losses.refused("echo", "only the answer comes back elsewhere");
     }
-    if body.whole("best_of")?.is_some_and(|best_of| best_of > n) {
+    let best_of = body.whole("best_of")?.unwrap_or(n);
+    if best_of > n {
         losses.refused("best_of", "no answers are made elsewhere to be thrown away");
     }
-    Ok(())
+    Ok(best_of.max(n))
 }
 
 #[cfg(test)]

@@ -44,11 +44,17 @@ pub(super) fn read<'a>(
         "function_call_output" => {
             one(Role::User, Block::ToolResult(result(&mut item, names, losses)?))
         }
-        "reasoning" => one(Role::Assistant, Block::Reasoning(reasoning(&mut item)?)),
+        "reasoning" => {
+            let thought = reasoning(&mut item)?;
+            if thought.text.is_empty() && thought.sealed.is_none() && !id.is_empty() {
+                losses.unread("input[reasoning].id", "the thought itself is kept at OpenAI");
+            }
+            one(Role::Assistant, Block::Reasoning(thought))
+        }
         "item_reference" => {
             // Of a thought there is nothing to send to anybody else.
             if id.starts_with("\"rs_") {
-                losses.dropped("input[item_reference].reasoning", "thoughts of an earlier turn");
+                losses.unread("input[item_reference].reasoning", "thoughts of an earlier turn");
             } else {
                 let why = "nothing is stored here; with `store: false` SDKs send items whole";
                 losses.refused("input[item_reference]", why);

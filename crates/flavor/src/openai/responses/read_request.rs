@@ -45,6 +45,7 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         thinking,
         show_thinking,
         n: 1,
+        made: None,
         logprobs: logprobs(&mut root, losses)?,
         stream: root.flag("stream")?.unwrap_or(false),
         end_user: end_user(&mut root, losses)?,

@@ -134,6 +134,7 @@ pub(super) fn request() -> impl Strategy<Value = Request<'static>> {
                 thinking,
                 show_thinking: thinking.filter(|it| *it != Thinking::Off).map(|_| true),
                 n: 1,
+                made: None,
                 logprobs: logprobs.filter(|_| !stream),
                 stream,
                 end_user: None,
