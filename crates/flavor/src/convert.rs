@@ -1,6 +1,8 @@
 //! From one dialect to another: requests and whole replies. Streams take their [course](crate::course).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashSet;
 
 use crate::canon::{
     Block, Choice, Face, Keeper, Keepsake, Losses, Request, Role, Target, ToolNames, Turn, Usage,
@@ -9,6 +11,9 @@ use crate::canon::{
 use crate::dialect::{Dialect, Path};
 use crate::json::{Misfit, Object};
 use crate::openai::responses;
+
+/// The longest name of a tool, in bytes. Some dialects say it again with each of its results.
+const NAME_BYTES: usize = 256;
 
 /// A whole reply in the caller's dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +57,7 @@ impl<'a> Asked<'a> {
     pub fn read(from: Dialect, body: &'a str, path: Path<'a>) -> Result<Self, Misfit> {
         let mut losses = Losses::default();
         let mut request = from.read_request(body, path, &mut losses)?;
+        keep_names_short(&request)?;
         for turn in &mut request.turns {
             if take_out(&mut turn.blocks) {
                 losses.dropped("messages[].signature", "state that only its provider can read");
@@ -73,6 +79,12 @@ impl<'a> Asked<'a> {
         target: &Target,
         find: &dyn Fn(&str) -> Option<Keepsake>,
     ) -> Outgoing {
+        // A thought goes back once, however often its call stands there.
+        let found = RefCell::new(HashSet::new());
+        let once = |call: &str| {
+            let keepsake = find(call)?;
+            found.borrow_mut().insert(call.to_owned()).then_some(keepsake)
+        };
         let calls = self.request.turns.iter().flat_map(|turn| &turn.blocks);
         let is_kept = |block: &Block<'_>| match block {
             Block::ToolCall(call) => find(&call.id).is_some(),
@@ -83,7 +95,7 @@ impl<'a> Asked<'a> {
         }
         let mut request = self.request.clone();
         for turn in &mut request.turns {
-            put_back(turn, find);
+            put_back(turn, &once);
         }
         Self::write_request(&request, to, target, self.losses.clone())
     }
@@ -98,6 +110,24 @@ impl<'a> Asked<'a> {
         let body = to.write_request(&request, target, &mut losses);
         Outgoing { body, names: ToolNames::of(&request.tools), losses }
     }
+}
+
+/// Sees to it that no name of a tool is longer than any provider takes.
+fn keep_names_short(request: &Request<'_>) -> Result<(), Misfit> {
+    let is_long = |name: &str| name.len() > NAME_BYTES;
+    let is_called_long = |block: &Block<'_>| match block {
+        Block::ToolCall(call) => is_long(&call.name),
+        Block::ToolResult(result) => result.name.as_deref().is_some_and(is_long),
+        _ => false,
+    };
+    let words = format!("has a name longer than {NAME_BYTES} bytes");
+    if request.tools.iter().any(|tool| is_long(&tool.name)) {
+        return Err(Misfit::new(words).at("tools"));
+    }
+    if request.turns.iter().flat_map(|turn| &turn.blocks).any(is_called_long) {
+        return Err(Misfit::new(format!("calls a tool that {words}")).at("messages"));
+    }
+    Ok(())
 }
 
 /// The request without what a server of chat completions does not take, though its dialect has it.
@@ -201,6 +231,7 @@ fn text_bytes(choice: &Choice<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canon::Reasoning;
 
     #[test]
     fn what_a_server_does_not_take_is_left_out_or_said_before() {
@@ -219,5 +250,43 @@ mod tests {
         let made = String::from_utf8(made.body).unwrap();
         assert!(made.contains(r#"{"role":"system","content":"first\n\nlate"}"#), "{made}");
         assert!(!made.contains("reasoning"), "{made}");
+    }
+
+    #[test]
+    fn a_kept_thought_goes_back_once_however_often_its_call_is_repeated() {
+        let call = r#"{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function",
+            "function":{"name":"weigh","arguments":"{}"}}]},
+            {"role":"tool","tool_call_id":"c1","content":"12"}"#;
+        let calls = vec![call; 50].join(",");
+        let body = format!(
+            r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"a"}},{calls}]}}"#
+        );
+        let asked = Asked::read(Dialect::Chat, &body, Path::default()).unwrap();
+        let thought =
+            Reasoning { text: "thought of".into(), signature: Some("s".into()), sealed: None };
+        let kept = |call: &str| {
+            let thoughts = vec![thought.clone()];
+            (call == "c1").then(|| Keepsake { call: call.into(), thoughts, ..Keepsake::default() })
+        };
+        let made = asked.write_reminded(Dialect::Messages, &Target::usual("m", 9), &kept);
+        let made = String::from_utf8(made.body).unwrap();
+        assert_eq!(made.matches("thought of").count(), 1);
+    }
+
+    #[test]
+    fn a_name_too_long_for_any_provider_is_not_repeated_with_each_result() {
+        let long = "n".repeat(NAME_BYTES + 1);
+        for body in [
+            format!(
+                r#"{{"model":"m","messages":[],"tools":[{{"type":"function","function":{{"name":"{long}"}}}}]}}"#
+            ),
+            format!(
+                r#"{{"model":"m","messages":[{{"role":"assistant","content":null,"tool_calls":[{{"id":"1",
+                    "type":"function","function":{{"name":"{long}","arguments":"{{}}"}}}}]}}]}}"#
+            ),
+        ] {
+            let misfit = Asked::read(Dialect::Chat, &body, Path::default()).unwrap_err();
+            assert!(misfit.to_string().contains("longer than 256 bytes"), "{misfit}");
+        }
     }
 }

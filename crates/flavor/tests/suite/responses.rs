@@ -682,3 +682,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_group_whose_name_its_functions_would_carry_without_end_is_refused() {
+    let long = "g".repeat(300);
+    let body = format!(
+        r#"{{"model":"m","input":"x","tools":[{{"type":"namespace","name":"{long}","tools":[]}}]}}"#
+    );
+    let misfit = read_request(&body, &mut Losses::default()).unwrap_err();
+    assert_eq!(misfit.to_string(), "tools[0].name: is longer than 256 bytes");
+}

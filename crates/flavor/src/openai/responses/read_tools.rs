@@ -27,6 +27,9 @@ enum Entry<'a> {
     Group(usize, Object<'a>),
 }
 
+/// The longest name of a group, in bytes: each of its functions carries it.
+const GROUP_BYTES: usize = 256;
+
 /// Reads the tools. A group becomes its functions, each with a name that says both.
 pub(super) fn read<'a>(root: &mut Object<'a>, losses: &mut Losses) -> Result<Tools<'a>, Misfit> {
     let mut tools = Tools::default();
@@ -68,6 +71,10 @@ fn group<'a>(
 ) -> Result<(), Misfit> {
     losses.approximated("tools[namespace]", "sent as functions that stand alone");
     let name = group.needed_text("name")?;
+    if name.len() > GROUP_BYTES {
+        let words = format!("is longer than {GROUP_BYTES} bytes");
+        return Err(Misfit::new(words).at("name"));
+    }
     if group.take("description").is_some() {
         losses.dropped("tools[namespace].description", "functions stand alone there");
     }
