@@ -229,7 +229,10 @@ impl Course {
             if let Some(writer) = writer
                 && unsayable.is_none()
             {
-                unsayable = writer.write(&happened, out).err();
+                unsayable = match happened {
+                    Event::Media { .. } => Some(Misfit::new("a picture, a sound or a file")),
+                    _ => writer.write(&happened, out).err(),
+                };
             }
         })?;
         if let Some(misfit) = unsayable {

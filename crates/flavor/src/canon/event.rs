@@ -82,6 +82,11 @@ pub enum Event<'a> {
     },
     /// What was used so far, in all: a later word counts over an earlier one.
     Usage(Usage),
+    /// A picture, a sound or a file, which no dialect but the provider's own has in a stream.
+    Media {
+        /// Which answer.
+        choice: u32,
+    },
     /// Nothing, to say that it goes on.
     Ping,
 }

@@ -65,7 +65,7 @@ impl StreamWriter {
             return;
         }
         match event {
-            Event::Start { .. } | Event::Ping | Event::Sealed { .. } => {}
+            Event::Start { .. } | Event::Ping | Event::Media { .. } | Event::Sealed { .. } => {}
             Event::Text { choice, piece } | Event::Refusal { choice, piece } => {
                 self.text(*choice, piece, false, out);
             }

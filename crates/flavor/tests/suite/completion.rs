@@ -203,7 +203,8 @@ fn the_sign_that_all_is_well_is_held_back() {
     insta::assert_snapshot!("completion_stream", format!("{out}held:\n{held}"));
     let whole = format!("{out}{held}");
     let (events, reader) = happened([whole.as_bytes()]);
-    assert_eq!(events[1..], sample.events[1..]);
+    let said = sample.events.iter().skip(1).filter(|event| *event != "ping");
+    assert!(events.iter().skip(1).eq(said), "{events:?}");
     assert!(reader.is_over());
 }
 

@@ -218,3 +218,31 @@ fn an_event_beyond_the_bound_breaks_a_stream() {
         assert!(seen.forward.len() <= 64 && seen.held.is_none());
     }
 }
+
+#[test]
+fn a_picture_goes_on_to_callers_of_its_own_dialect_and_to_no_others() {
+    let picture = concat!(
+        r#"data: {"candidates":[{"content":{"role":"model","parts":[{"inlineData":{"mimeType":"#,
+        r#""image/png","data":"iVBORw0KGgo="}}]},"finishReason":"STOP"}],"usageMetadata":"#,
+        r#"{"promptTokenCount":9,"candidatesTokenCount":1290,"totalTokenCount":1299}}"#,
+        "\r\n\r\n"
+    );
+    let seen = follow(&mut course(Dialect::Gemini, None, MAX_EVENT), &[picture.as_bytes()]);
+    assert_eq!(seen.wire(), picture.as_bytes());
+    assert_eq!(seen.usage, Some((9, 1290, true)));
+    let other = &mut course(Dialect::Gemini, Some(Dialect::Chat), MAX_EVENT);
+    assert!(matches!(follow(other, &[picture.as_bytes()]).broken, Some(Why::Unsayable(_))));
+}
+
+#[test]
+fn a_providers_ping_leaves_no_comment_in_a_reply() {
+    let wire = tools(Dialect::Messages);
+    assert!(String::from_utf8_lossy(&wire).contains("event: ping"));
+    for to in [Dialect::Chat, Dialect::Completion, Dialect::Responses] {
+        let mut course = course(Dialect::Messages, Some(to), MAX_EVENT);
+        let seen = follow(&mut course, &[&wire]);
+        let said = String::from_utf8([seen.forward, seen.held.unwrap_or_default()].concat());
+        let said = said.unwrap();
+        assert!(!said.lines().any(|line| line.starts_with(':')), "{to:?}: {said}");
+    }
+}

@@ -87,7 +87,8 @@ impl StreamWriter {
             Event::Usage(used) => {
                 self.used = Some(self.used.map_or(*used, |it| it.or_later(*used)))
             }
-            Event::Ping => out.extend_from_slice(&comment::PING),
+            // A comment is no part of a reply: whoever sends the stream says that it goes on.
+            Event::Ping | Event::Media { .. } => {}
         }
     }
 

@@ -50,8 +50,10 @@ impl StreamWriter {
             Event::Usage(used) => {
                 self.used = Some(self.used.map_or(*used, |it| it.or_later(*used)));
             }
-            Event::Ping => out.extend_from_slice(&comment::PING),
-            Event::Start { .. }
+            // A comment is no part of a reply: whoever sends the stream says that it goes on.
+            Event::Ping
+            | Event::Media { .. }
+            | Event::Start { .. }
             | Event::Reasoning { .. }
             | Event::Signature { .. }
             | Event::Sealed { .. }

@@ -10,7 +10,6 @@ use super::write_reply::call_id;
 use crate::canon::{Event, Face, Stop, Usage};
 use crate::json::Misfit;
 use crate::json::writer::Items;
-use crate::openai::PING;
 
 /// The most bytes of one response, all that is held of it together.
 const HELD_BYTES: usize = 8 << 20;
@@ -98,7 +97,8 @@ impl StreamWriter {
             Event::Usage(usage) => {
                 self.used = Some(self.used.unwrap_or_default().or_later(*usage));
             }
-            Event::Ping => out.extend_from_slice(&PING),
+            // A ping would be a comment, which is no part of a reply: whoever sends the stream says
+            // that it goes on.
             _ => {}
         }
         Ok(())
