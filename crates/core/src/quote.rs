@@ -19,6 +19,8 @@ pub struct Quote {
     pub input: Digest,
     /// The model that was asked for.
     pub model: String,
+    /// What was asked of it, and in which dialect: the same bytes may mean another thing in another.
+    pub form: String,
     /// What the call will cost.
     pub estimate: Estimate,
     /// What will be held while it runs.
@@ -71,7 +73,8 @@ pub enum NotAccepted {
     Expired,
     /// It is for another request.
     #[error(
-        "this estimate is for other bytes than were sent; send the very request that it was made for"
+        "this estimate is for another call than was made; send the very request that it was made for, \
+         to the same path"
     )]
     OtherInput,
     /// Its currency is not the one that the call would be charged in now.
@@ -102,19 +105,19 @@ impl Quotes {
         Ok(())
     }
 
-    /// Accepts a quote for the request with this hash, to this model: in some flavors the model is
-    /// no part of the request's bytes. It cannot be accepted again.
+    /// Accepts a quote for the request with this hash, to this model and in this form: neither has
+    /// to be a part of the request's bytes. It cannot be accepted again.
     ///
     /// # Errors
     /// [`NotAccepted`]; a quote for other bytes stays open.
     pub fn accept(
         &mut self,
         id: EstimateId,
-        (input, model): (Digest, &str),
+        (input, model, form): (Digest, &str, &str),
         now: Timestamp,
     ) -> Result<Quote, NotAccepted> {
         let quote = self.open.get(&id).ok_or(NotAccepted::Unknown)?;
-        if quote.input != input || quote.model != model {
+        if quote.input != input || quote.model != model || quote.form != form {
             return Err(NotAccepted::OtherInput);
         }
         let quote = self.open.remove(&id).ok_or(NotAccepted::Unknown)?;
@@ -136,6 +139,7 @@ mod tests {
             id: EstimateId::from_bytes([number; 16]),
             input: Digest::of(&[number]),
             model: "m".to_owned(),
+            form: "openai chat".to_owned(),
             estimate: Estimate {
                 currency: "USD".parse().unwrap(),
                 expected: "0.01".parse().unwrap(),
@@ -151,7 +155,7 @@ mod tests {
 
     fn accept(quotes: &mut Quotes, id: u8, input: u8, now: i64) -> Result<Quote, NotAccepted> {
         let id = EstimateId::from_bytes([id; 16]);
-        quotes.accept(id, (Digest::of(&[input]), "m"), Timestamp::from_micros(now))
+        quotes.accept(id, (Digest::of(&[input]), "m", "openai chat"), Timestamp::from_micros(now))
     }
 
     #[test]
@@ -160,6 +164,9 @@ mod tests {
         let now = Timestamp::from_micros(0);
         quotes.keep(quote(1, 100), 9, now).unwrap();
         assert_eq!(accept(&mut quotes, 1, 2, 5), Err(NotAccepted::OtherInput));
+        let elsewhere = (Digest::of(&[1]), "m", "openai responses");
+        let refused = quotes.accept(EstimateId::from_bytes([1; 16]), elsewhere, now);
+        assert_eq!(refused, Err(NotAccepted::OtherInput), "the same bytes in another dialect");
         assert_eq!(accept(&mut quotes, 1, 1, 99), Ok(quote(1, 100)));
         assert_eq!(accept(&mut quotes, 1, 1, 99), Err(NotAccepted::Unknown));
         quotes.keep(quote(2, 100), 9, now).unwrap();

@@ -33,6 +33,8 @@ pub(crate) struct Proposal<'a> {
     /// The call in the form whose tokens can be counted exactly, if it has that.
     pub(crate) countable: Option<&'a Bytes>,
     pub(crate) input: Digest,
+    /// What is asked, and in which dialect.
+    pub(crate) form: String,
     pub(crate) providers: &'a [Arc<Provider>],
     pub(crate) demand: Demand,
     /// Tokens of the prompt by the stated rule.
@@ -135,6 +137,7 @@ impl Proposal<'_> {
             id: EstimateId::new(now, random),
             input: self.input,
             model: self.model.to_owned(),
+            form: self.form.clone(),
             estimate,
             reserved,
             expires_at: now.plus_micros(lasts),
@@ -147,7 +150,8 @@ impl Proposal<'_> {
     }
 
     fn accept(&self, id: EstimateId) -> Result<TakenQuote, Failure> {
-        let accepted = self.account.quotes().accept(id, (self.input, self.model), self.at.wall);
+        let call = (self.input, self.model, self.form.as_str());
+        let accepted = self.account.quotes().accept(id, call, self.at.wall);
         let quote = accepted.map_err(refusal::not_accepted)?;
         Ok(TakenQuote::new(self.account, quote))
     }

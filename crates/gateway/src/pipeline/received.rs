@@ -36,6 +36,16 @@ impl Address {
         Self { dialect, service: None, compact: false, model: String::new(), stream: false }
     }
 
+    /// What is asked, and in which dialect.
+    pub(crate) fn form(&self) -> String {
+        let dialect = self.dialect.as_str();
+        match self.service {
+            Some((service, form)) => format!("{dialect} {service:?} {form:?}"),
+            None if self.compact => format!("{dialect} compact"),
+            None => dialect.to_owned(),
+        }
+    }
+
     /// The address of a service beside conversation.
     pub fn of_service(service: Service, form: Form) -> Self {
         let dialect = match form {

@@ -97,6 +97,7 @@ impl Resolved {
             model: &read.address.model,
             countable: self.countable(),
             input: read.content.sha256,
+            form: read.address.form(),
             providers,
             demand: demand.demand,
             prompt: demand.prompt,

@@ -386,6 +386,26 @@ async fn a_request_that_only_its_own_provider_understands_has_no_ceiling() {
 }
 
 #[tokio::test]
+async fn a_quote_is_for_the_path_as_well() {
+    // One body that is a bounded chat and a response of which nobody knows how long its prompt is.
+    let prices = "[[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"1\"\noutput = \"5\"\n";
+    let level = format!("{prices}\n[levels.default]\nreserve = \"ceiling\"\n{VIEW}");
+    let house = House::with(Script::new().on("m", Behaviour::ok()), &level).await;
+    let body = json!({ "model": "m", "max_completion_tokens": 10, "max_output_tokens": 10,
+        "messages": [{ "role": "user", "content": "hi" }],
+        "input": "go on", "previous_response_id": "resp_long" })
+    .to_string();
+    let quote = house.ask(Request::post("/gateway/v1/estimates", body.clone())).await;
+    assert_eq!(quote.status, 201, "{}", quote.text());
+    let quote = quote.json();
+    let call = Request::post("/v1/responses", body);
+    let reply =
+        house.ask(call.header("x-weighbridge-estimate", quote["id"].as_str().unwrap())).await;
+    assert_eq!(reply.status, 409, "{}", reply.text());
+    assert_eq!(house.provider.seen_count(), 0);
+}
+
+#[tokio::test]
 async fn a_spent_budget_is_told_so_that_each_client_stops() {
     let prices = "[[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"1\"\noutput = \"5\"\n";
     let house = anthropic(Behaviour::bytes(REPLY), prices).await;
