@@ -80,9 +80,7 @@ impl Voice {
             Dialect::OllamaChat | Dialect::OllamaGenerate => {
                 ollama::error_line(&failure.words).into()
             }
-            Dialect::AogChat | Dialect::AogGenerate => {
-                aog::error_event(status, &failure.words).into()
-            }
+            Dialect::AogChat | Dialect::AogGenerate => aog::error_event(status, &failure.words),
             Dialect::Custom(own) => custom::error_event(own, &failure.words).into(),
         }
     }
@@ -125,7 +123,7 @@ pub fn refusal_as(dialect: Dialect, status: StatusCode, failure: &Failure) -> By
         }
         Dialect::Gemini => gemini::error_body(status, &failure.words),
         Dialect::OllamaChat | Dialect::OllamaGenerate => ollama::error_body(&failure.words).into(),
-        Dialect::AogChat | Dialect::AogGenerate => aog::error_body(status, &failure.words).into(),
+        Dialect::AogChat | Dialect::AogGenerate => aog::error_body(status, &failure.words),
         Dialect::Custom(own) => custom::error_body(own, &failure.words).into(),
     }
 }
