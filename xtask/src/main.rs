@@ -6,6 +6,7 @@
 mod bench;
 mod clients;
 mod compile;
+mod conformance;
 mod crash;
 mod machine;
 mod progress;
@@ -36,6 +37,8 @@ enum Job {
     Test(test::Args),
     /// Call the gateway with the official SDKs.
     Sdk(sdk::Args),
+    /// Write the report of which SDKs work with which providers, and what is lost between them.
+    Conformance(conformance::Args),
     /// Let Claude Code and Codex work through the gateway, with providers of other flavors.
     TestClients(clients::Args),
     /// Kill the gateway under load, cut the power, check the receipts.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Job::Quickstart(args) => quickstart::run(&args),
         Job::Test(args) => test::run(&args),
         Job::Sdk(args) => sdk::run(&args),
+        Job::Conformance(args) => conformance::run(&args),
         Job::TestClients(args) => clients::run(&args),
         Job::Crash(args) => crash::run(&args),
         Job::Bench(args) => bench::run(&args),

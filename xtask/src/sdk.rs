@@ -9,7 +9,7 @@ pub(crate) mod install;
 mod node;
 mod python;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -34,8 +34,17 @@ pub(crate) struct Suite {
     pub(crate) needs: &'static str,
 }
 
-const PYTHON: Suite = Suite { tests: "tests/sdk/python", place: "venv", needs: "the Python SDKs" };
-const NODE: Suite = Suite { tests: "tests/sdk/node", place: "node", needs: "the Node SDKs" };
+impl Suite {
+    /// The file that a suite with a matrix leaves its results in.
+    pub(crate) fn matrix(&self) -> PathBuf {
+        machine::target().join("sdk").join(format!("matrix-{}.json", self.place))
+    }
+}
+
+pub(crate) const PYTHON: Suite =
+    Suite { tests: "tests/sdk/python", place: "venv", needs: "the Python SDKs" };
+pub(crate) const NODE: Suite =
+    Suite { tests: "tests/sdk/node", place: "node", needs: "the Node SDKs" };
 const PYTHON_CLIENTS: Suite = Suite {
     tests: "tests/clients/python",
     place: "venv-clients",

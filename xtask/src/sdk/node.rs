@@ -35,6 +35,7 @@ pub(crate) fn run(suite: &Suite, gateway: &Path) -> Result<()> {
     node.args(["--test", "--test-reporter=spec", "--test-timeout=60000"])
         .args(scripts.iter().filter(|name| name.ends_with(".test.mjs")))
         .current_dir(&place.folder)
+        .env("WEIGHBRIDGE_MATRIX", suite.matrix())
         .env("WEIGHBRIDGE_BIN", gateway)
         .env("WEIGHBRIDGE_SDK", machine::root().join(PROVIDERS));
     tool::run(&mut node, TESTS)

@@ -31,6 +31,7 @@ pub(crate) fn run(suite: &Suite, gateway: &Path) -> Result<()> {
         .arg(&tests)
         .current_dir(&tests)
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("WEIGHBRIDGE_MATRIX", suite.matrix())
         .env("WEIGHBRIDGE_BIN", gateway);
     tool::run(&mut pytest, TESTS)
 }

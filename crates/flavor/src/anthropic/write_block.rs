@@ -23,7 +23,12 @@ pub(super) fn write(blocks: &[&Block<'_>], into: &mut Items<'_>, losses: &mut Lo
     for block in blocks {
         match block {
             Block::Text(text) | Block::Refusal(text) if text.trim().is_empty() => {}
-            Block::Text(text) | Block::Refusal(text) => write_text(text, into),
+            Block::Text(text) => write_text(text, into),
+            Block::Refusal(text) => {
+                losses
+                    .approximated("messages[].refusal", "a refusal is a text like any other there");
+                write_text(text, into);
+            }
             Block::Image(media) => write_media("image", media, into, losses),
             Block::File(media) => write_media("document", media, into, losses),
             Block::Audio(_) => losses.refused("messages[].content[audio]", "no sounds there"),
