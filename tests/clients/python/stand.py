@@ -17,8 +17,8 @@ services = ["chat"]
 models = {models}
 timeout = {{ connect = "2s", first_byte = "10s", idle = "10s", total = "20s" }}
 """
-# OpenAI has two flavors, and here each provider speaks one.
-EXTRA = {"openai": "responses = false\n", "responses": 'responses = "only"\n'}
+# OpenAI has several APIs, and here each provider speaks one.
+EXTRA = {"openai": "responses = false\ncompletions = false\n", "responses": 'responses = "only"\n'}
 
 
 def configuration(servers):

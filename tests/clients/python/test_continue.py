@@ -61,14 +61,17 @@ def test_openai_models(gateway, headers):
     assert "openai-plain" in [model["id"] for model in reply.json()["data"]]
 
 
-@pytest.mark.parametrize("path", ["/v1/completions", "/v1/fim/completions"])
-def test_completions_are_refused_at_once(gateway, key, headers, path):
+@pytest.mark.parametrize(
+    ("path", "status", "word"),
+    [("/v1/completions", 400, "suffix"), ("/v1/fim/completions", 404, "/v1/fim/completions")],
+)
+def test_filling_in_is_refused_at_once(gateway, key, headers, path, status, word):
     """It does without completions then; the reason is for who set it up."""
     body = {"model": "openai-plain", "prompt": "def weigh(", "suffix": "\n", "stream": True}
     reply = call(gateway.url, "POST", path, headers | {"x-api-key": key}, body)
-    assert reply.status == 404
+    assert reply.status == status
     assert reply.headers["x-should-retry"] == "false"
-    assert path in reply.json()["error"]["message"]
+    assert word in reply.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
@@ -134,10 +137,10 @@ def test_filling_in_goes_to_an_ollama_and_nowhere_else(gateway, key):
     assert "suffix" in elsewhere.json()["error"]
 
 
-def test_embeddings_are_refused_by_name(gateway, key):
+def test_embeddings_are_refused_where_no_provider_has_them(gateway, key):
     headers = {"authorization": f"Bearer {key}"}
     body = {"model": "ollama-plain", "input": ["a"]}
     for path in ("/api/embed", "/v1/embeddings"):
         reply = call(gateway.url, "POST", path, headers, body)
         assert reply.status == 404
-        assert "not in this version" in str(reply.json()["error"])
+        assert "not served here for embed" in str(reply.json()["error"])
