@@ -23,7 +23,7 @@ pub use block::{Block, Json, Media, Reasoning, Source, Text, ToolCall, ToolResul
 pub use event::Event;
 pub use face::{Face, Target};
 pub use fault::Fault;
-pub(crate) use ids::unique;
+pub(crate) use ids::{is_of_one_call, unique};
 pub use keepsake::Keepsake;
 pub(crate) use keepsake::{Keeper, put_back};
 pub use loss::{Action, Loss, Losses};

@@ -175,7 +175,7 @@ fn fitted<'r, 'a>(
 /// [`Misfit`] for what is no reply.
 pub fn reply(from: Dialect, to: Dialect, body: &str, face: &Face) -> Result<Converted, Misfit> {
     let mut reply = from.read_reply(body)?;
-    let mut keeper = Keeper::default();
+    let mut keeper = Keeper::of(&face.id);
     for (index, choice) in reply.choices.iter_mut().enumerate() {
         for block in &mut choice.blocks {
             if let Block::ToolCall(call) = block {

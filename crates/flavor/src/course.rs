@@ -115,7 +115,7 @@ impl Course {
             cutter: Cutter::new(way.from, way.max_event),
             face: way.to.as_ref().map(|(_, face)| face.clone()),
             reader: Reader::new(way.from),
-            keeper: way.to.as_ref().map(|_| Box::default()),
+            keeper: way.to.as_ref().map(|(_, face)| Box::new(Keeper::of(&face.id))),
             writer: way.to.map(|(dialect, face)| Box::new(Writer::new(dialect, face))),
             said: Said::default(),
             stage: Stage::Running,

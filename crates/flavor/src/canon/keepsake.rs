@@ -3,7 +3,7 @@
 //! Providers want a thought back, signed as it was and in its place, when the tool has answered.
 //! Most callers have no field for that. They do have the call's id, and that finds it again.
 
-use super::{Block, Event, Reasoning, Turn};
+use super::{Block, Event, Reasoning, Turn, is_of_one_call};
 
 /// The most bytes of one reply's thoughts that are kept. Of more than that none is.
 const MOST: usize = 1 << 20;
@@ -35,6 +35,8 @@ impl Keepsake {
 /// Gathers what is to be kept of a reply.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
+    /// The reply's own name.
+    reply: String,
     kept: Vec<Keepsake>,
     next: Keepsake,
     /// Blocks of the turn since its start or its last call.
@@ -46,6 +48,11 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
+    /// Of the reply that goes by this name.
+    pub(crate) fn of(reply: &str) -> Self {
+        Self { reply: reply.to_owned(), ..Self::default() }
+    }
+
     /// Notes what happens in a stream; of the first answer, for only that one can be gone on with.
     pub(crate) fn note(&mut self, event: &Event<'_>) {
         match event {
@@ -71,8 +78,8 @@ impl Keeper {
                     self.others += 1;
                 }
             }
-            Event::CallStart { choice: 0, id, signature, .. } => {
-                self.call(id, signature.as_deref());
+            Event::CallStart { choice: 0, id, name, signature, .. } => {
+                self.call(id, name, signature.as_deref());
             }
             _ => {}
         }
@@ -90,7 +97,9 @@ impl Keeper {
                         sealed: thought.sealed.as_ref().map(owned),
                     });
                 }
-                Block::ToolCall(call) => self.call(&call.id, call.signature.as_deref()),
+                Block::ToolCall(call) => {
+                    self.call(&call.id, &call.name, call.signature.as_deref());
+                }
                 _ => self.others += 1,
             }
         }
@@ -125,14 +134,16 @@ impl Keeper {
         }
     }
 
-    fn call(&mut self, id: &str, signature: Option<&str>) {
+    /// Of a call whose id another conversation may have, too, nothing is kept.
+    fn call(&mut self, id: &str, tool: &str, signature: Option<&str>) {
         self.close();
         self.is_in_text = false;
         self.others = 0;
         let mut keepsake = std::mem::take(&mut self.next);
         let fits = self.grow(signature.map_or(0, str::len));
         keepsake.signature = signature.filter(|_| fits).map(str::to_owned);
-        if !keepsake.thoughts.is_empty() || keepsake.signature.is_some() {
+        let is_any = !keepsake.thoughts.is_empty() || keepsake.signature.is_some();
+        if is_any && is_of_one_call(id, tool, &self.reply) {
             keepsake.call = id.to_owned();
             self.kept.push(keepsake);
         }
@@ -197,7 +208,7 @@ mod tests {
     }
 
     fn kept(blocks: &[Block<'_>]) -> Vec<Keepsake> {
-        let mut keeper = Keeper::default();
+        let mut keeper = Keeper::of("r-");
         keeper.note_blocks(blocks);
         keeper.take()
     }
@@ -214,31 +225,31 @@ mod tests {
             thought("a", Some("1")),
             thought("", Some("2")),
             text("first"),
-            call("x"),
+            call("r-x"),
             text("then"),
             thought("b", Some("3")),
-            call("y"),
-            call("z"),
+            call("r-y"),
+            call("r-z"),
         ];
         let kept = kept(&said);
         assert_eq!(kept.len(), 2);
-        let bare = vec![text("first"), call("x"), text("then"), call("y"), call("z")];
+        let bare = vec![text("first"), call("r-x"), text("then"), call("r-y"), call("r-z")];
         assert_eq!(back(bare, &kept), said);
         let with_words = vec![
             thought("a", None),
             text("first"),
-            call("x"),
+            call("r-x"),
             text("then"),
             thought("b", None),
-            call("y"),
-            call("z"),
+            call("r-y"),
+            call("r-z"),
         ];
         assert_eq!(back(with_words, &kept), said);
     }
 
     #[test]
     fn a_stream_is_kept_as_its_whole_reply_is() {
-        let mut keeper = Keeper::default();
+        let mut keeper = Keeper::of("r-");
         for event in [
             Event::Reasoning { choice: 0, piece: "a".into() },
             Event::Reasoning { choice: 0, piece: "b".into() },
@@ -250,7 +261,7 @@ mod tests {
             Event::CallStart {
                 choice: 0,
                 call: 0,
-                id: "x".into(),
+                id: "r-x".into(),
                 name: "weigh".into(),
                 signature: Some("on it".into()),
             },
@@ -263,13 +274,18 @@ mod tests {
             sealed,
         ];
         let signature = Some("on it".to_owned());
-        assert_eq!(keeper.take(), [Keepsake { call: "x".into(), thoughts, after: 0, signature }]);
+        assert_eq!(keeper.take(), [Keepsake { call: "r-x".into(), thoughts, after: 0, signature }]);
     }
 
     #[test]
     fn a_reply_that_thinks_without_end_leaves_nothing() {
         let long = thought(&"a".repeat(10), Some(&"s".repeat(MOST + 1)));
-        assert_eq!(kept(&[long, call("x")]), []);
-        assert_eq!(kept(&[text("a"), call("x")]), []);
+        assert_eq!(kept(&[long, call("r-x")]), []);
+        assert_eq!(kept(&[text("a"), call("r-x")]), []);
+    }
+
+    #[test]
+    fn of_a_call_that_is_only_counted_nothing_is_kept() {
+        assert_eq!(kept(&[thought("a", Some("1")), call("functions.weigh:0")]), []);
     }
 }
