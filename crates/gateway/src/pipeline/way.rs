@@ -150,13 +150,21 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
             ways.push(Way { provider, dialect: to, form: None, converted: None });
             continue;
         }
-        let asked = asked.as_ref().map_err(unreadable)?;
+        // Who takes it as it came may take what nobody here can read.
+        let asked = match &asked {
+            Ok(asked) => asked,
+            Err(misfit) => {
+                refusal.get_or_insert_with(|| unreadable(misfit));
+                continue;
+            }
+        };
         let target = target(read, provider);
         let reminding = reminding(read, provider);
         let same = written.iter().find(|(dialect, other, _)| *dialect == to && *other == target);
         let converted = match same.filter(|_| reminding.is_none()) {
             Some((.., converted)) => Arc::clone(converted),
             None => {
+                let is_for_all = reminding.is_none();
                 let outgoing = match reminding {
                     Some(find) => asked.write_reminded(to, &target, &find),
                     None => asked.write(to, &target),
@@ -170,7 +178,10 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
                     wants: Wants::default(),
                     losses: outgoing.losses,
                 });
-                written.push((to, target, Arc::clone(&converted)));
+                // What one provider's model thought is not for another.
+                if is_for_all {
+                    written.push((to, target, Arc::clone(&converted)));
+                }
                 converted
             }
         };
