@@ -102,7 +102,11 @@ impl Estimate {
 
     fn ceiling(price: &Price, demand: &Demand, output_limit: Option<u64>) -> Option<Amount> {
         let (Prompt::Counted(input) | Prompt::AtMost(input)) = demand.prompt else { return None };
-        let output = output_limit?.saturating_mul(demand.answers);
+        let output = match output_limit {
+            Some(limit) => limit.saturating_mul(demand.answers),
+            None if price.charges_output() => return None,
+            None => 0,
+        };
         Some(price.ceiling(input, output, demand.pieces))
     }
 }
@@ -149,6 +153,14 @@ mod tests {
         let estimate = Estimate::of(&price, &open, 1_000);
         assert_eq!((estimate.output_limit, estimate.output_expected), (Some(500), 500));
         assert!(estimate.ceiling.is_some());
+    }
+
+    #[test]
+    fn what_costs_nothing_needs_no_bound() {
+        let estimate = Estimate::of(&price("1", "0"), &demand(Prompt::Counted(10), None), 256);
+        assert!(estimate.ceiling.is_some());
+        let estimate = Estimate::of(&price("1", "2"), &demand(Prompt::Counted(10), None), 256);
+        assert!(estimate.ceiling.is_none());
     }
 
     #[test]

@@ -62,6 +62,15 @@ impl Price {
         dearest.min(Amount::MAX)
     }
 
+    /// Whether what a model gives out costs something by the token, whatever kind of token it is.
+    pub fn charges_output(&self) -> bool {
+        let all = std::iter::once(&self.rates).chain(self.tiers.iter().map(|tier| &tier.rates));
+        let of = |rates: &Rates| {
+            Meter::OUT.iter().filter_map(|meter| rates.own(*meter)).any(|rate| !rate.is_zero())
+        };
+        all.into_iter().any(of)
+    }
+
     /// How many tokens of text a call may give out before it costs more than `amount`, its prompt
     /// having `input` tokens. Nothing where that never happens.
     pub fn output_within(&self, amount: Amount, input: u64) -> Option<u64> {

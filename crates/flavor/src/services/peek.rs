@@ -52,8 +52,8 @@ pub struct Peek {
     pub characters: Option<u64>,
     /// The bytes of what is no text: sounds, and pictures to go by.
     pub media_bytes: u64,
-    /// Transcription: how long the sound lasts, where its first bytes tell; a started second counts
-    /// whole. It is what the caller says, not what was measured.
+    /// Transcription: how long the sound lasts by its first bytes, else by its size at 128 kbit to a
+    /// second; a started second counts whole. It is an estimate until the provider says it.
     pub seconds: Option<u64>,
     /// Whom the caller calls for, at most 256 bytes of it.
     pub end_user: Option<String>,
@@ -149,7 +149,7 @@ fn peek_form(body: &Bytes, content_type: Option<&str>) -> Result<Peek, PeekError
         let bytes = u64::try_from(part.data.len()).unwrap_or(u64::MAX);
         match part.name.as_ref() {
             "file" => {
-                peek.seconds = peek.seconds.max(super::sound::seconds(part.data, bytes));
+                peek.seconds = peek.seconds.max(Some(super::sound::seconds(part.data, bytes)));
                 peek.media_bytes = peek.media_bytes.saturating_add(bytes);
             }
             "model" => {

@@ -35,15 +35,32 @@ pub(super) fn file_name(mime: Option<&str>) -> &'static str {
     }
 }
 
-/// How many seconds a sound of `bytes` bytes lasts that begins with `head`; a started one counts
-/// whole. Only WAV says it so early.
-pub(super) fn seconds(head: &[u8], bytes: u64) -> Option<u64> {
+/// Bytes to a second of a sound that does not say so: 128 kbit, the commonest of MP3.
+const USUAL_RATE: u64 = 16_000;
+
+/// How many seconds a sound of `bytes` bytes probably lasts that begins with `head`; a started one
+/// counts whole. Only WAV says it so early; the others go by their size.
+pub(super) fn seconds(head: &[u8], bytes: u64) -> u64 {
+    match rate(head) {
+        Some(rate) => bytes.saturating_sub(WAV_HEAD).div_ceil(rate),
+        None => bytes.div_ceil(USUAL_RATE),
+    }
+}
+
+/// Bytes to a second, as the head of a WAV says: the less of the rate itself, which players do not go
+/// by, and of what the others come to that they do go by.
+fn rate(head: &[u8]) -> Option<u64> {
     if mime(head) != Some("audio/wav") || head.get(12..16) != Some(b"fmt ") {
         return None;
     }
-    let rate = head.get(28..32)?.first_chunk::<4>()?;
-    let rate = u64::from(u32::from_le_bytes(*rate));
-    (rate > 0).then(|| bytes.saturating_sub(WAV_HEAD).div_ceil(rate))
+    let number = |from: usize| {
+        let bytes = head.get(from..from.checked_add(4)?)?.first_chunk::<4>()?;
+        Some(u64::from(u32::from_le_bytes(*bytes)))
+    };
+    let said = number(28)?;
+    let block = head.get(32..34)?.first_chunk::<2>()?;
+    let played = number(24)?.saturating_mul(u64::from(u16::from_le_bytes(*block)));
+    Some(said.min(played)).filter(|rate| *rate > 0)
 }
 
 #[cfg(test)]
@@ -54,16 +71,22 @@ mod tests {
     fn head(rate: u32) -> Vec<u8> {
         let mut head = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0".to_vec();
         head.extend(rate.to_le_bytes());
+        head.extend([2, 0, 16, 0]);
         head
     }
 
     #[test]
     fn wav_says_how_long_it_lasts() {
-        assert_eq!(seconds(&head(32_000), 44 + 64_000), Some(2));
-        assert_eq!(seconds(&head(32_000), 44 + 64_001), Some(3));
-        assert_eq!(seconds(&head(0), 100), None);
-        assert_eq!(seconds(b"ID3", 100), None);
-        assert_eq!(seconds(b"RIFF\0\0\0\0WAVEfmt ", 100), None);
+        assert_eq!(seconds(&head(32_000), 44 + 64_000), 2);
+        assert_eq!(seconds(&head(32_000), 44 + 64_001), 3);
+    }
+
+    #[test]
+    fn what_does_not_say_it_or_lies_lasts_as_long_as_its_size_makes_likely() {
+        assert_eq!(seconds(&head(u32::MAX), 44 + 64_000), 2, "nobody plays it that fast");
+        assert_eq!(seconds(&head(0), 32_001), 3);
+        assert_eq!(seconds(b"ID3", 160_000), 10);
+        assert_eq!(seconds(b"RIFF\0\0\0\0WAVEfmt ", 100), 1);
     }
 
     #[test]

@@ -42,7 +42,14 @@ pub(super) fn find(
             converted: None,
         };
         if to != from {
-            let made = convert(read, service, (from, to), &bytes, kind)?;
+            // Who takes it as it came may take what nobody here can read.
+            let made = match convert(read, service, (from, to), &bytes, kind) {
+                Ok(made) => made,
+                Err(failure) => {
+                    refusal.get_or_insert(failure);
+                    continue;
+                }
+            };
             if let Some(failure) = refused(&made.losses, read.wishes.strict, provider) {
                 refusal.get_or_insert(failure);
                 continue;
@@ -97,7 +104,8 @@ fn convert(
     })
 }
 
-/// What is asked for. No answer of these is in tokens that could be expected.
+/// What is asked for. Pictures and transcripts come to tokens for some models, which only the price
+/// table can bound; the answers of the others do not.
 fn wanted(service: Service, peek: Peek) -> Wanted {
     let prompt = match peek.tokens {
         Some(tokens) => Prompt::Counted(tokens),
@@ -113,8 +121,13 @@ fn wanted(service: Service, peek: Peek) -> Wanted {
         characters: peek.characters.unwrap_or(0),
         searches: 0,
     };
+    let (max_output, answers) = match service {
+        Service::Image => (None, peek.items),
+        Service::Transcription => (None, 1),
+        _ => (Some(0), 0),
+    };
     Wanted {
-        demand: Demand { prompt, max_output: Some(0), answers: 0, pieces },
+        demand: Demand { prompt, max_output, answers, pieces },
         prompt: peek.tokens.unwrap_or_else(|| estimate_tokens(peek.text_bytes)),
         other_limit: None,
         end_user: peek.end_user,

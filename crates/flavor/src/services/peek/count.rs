@@ -143,7 +143,7 @@ impl Count<'_> {
         let bytes = packed::unpacked_len(data);
         let head = packed::unpack_start(data, sound::TELLING_LETTERS);
         self.peek.media_bytes = bytes;
-        self.peek.seconds = sound::seconds(&head, bytes);
+        self.peek.seconds = Some(sound::seconds(&head, bytes));
     }
 }
 
