@@ -6,6 +6,7 @@ use std::sync::Arc;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::window::Allowance;
+use weighbridge_gateway::front::percent_decode;
 use weighbridge_gateway::front::words::Dialect;
 use weighbridge_gateway::pipeline::Received;
 use weighbridge_gateway::pipeline::received::Address;
@@ -41,7 +42,7 @@ fn address(query: &str) -> Result<Address, Failure> {
                     Failure::client(Code::NotAvailable, words).at("flavor")
                 })?;
             }
-            Some(("model", model)) => address.model = model.to_owned(),
+            Some(("model", model)) => address.model = percent_decode(model),
             _ => {
                 let words = "estimates take `flavor` and, with gemini, `model`, and nothing else";
                 return Err(Failure::client(Code::InvalidRequest, words));

@@ -182,6 +182,14 @@ pub fn reply(from: Dialect, to: Dialect, body: &str, face: &Face) -> Result<Conv
                 call.id = unique(std::mem::take(&mut call.id), face);
             }
         }
+        // It was paid for and would be gone without a word; a stream of it breaks, too.
+        let is_media =
+            |block: &Block<'_>| matches!(block, Block::Image(_) | Block::Audio(_) | Block::File(_));
+        if choice.blocks.iter().any(is_media) {
+            let words = "a picture, a sound or a file, which an answer in the caller's dialect \
+                         has no place for";
+            return Err(Misfit::new(words).within(index).at("choices"));
+        }
         if index == 0 {
             keeper.note_blocks(&choice.blocks);
         }
@@ -288,5 +296,20 @@ mod tests {
             let misfit = Asked::read(Dialect::Chat, &body, Path::default()).unwrap_err();
             assert!(misfit.to_string().contains("longer than 256 bytes"), "{misfit}");
         }
+    }
+
+    #[test]
+    fn a_picture_in_an_answer_is_not_left_out_in_silence() {
+        let drawn = r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"Here."},
+            {"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}]},"finishReason":"STOP"}]}"#;
+        let face = Face {
+            names: ToolNames::default(),
+            id: "01".into(),
+            model: "m".into(),
+            created: 0,
+            wants_usage: false,
+        };
+        let misfit = reply(Dialect::Gemini, Dialect::Chat, drawn, &face).unwrap_err();
+        assert!(misfit.to_string().contains("no place"), "{misfit}");
     }
 }

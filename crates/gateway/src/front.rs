@@ -13,3 +13,5 @@ pub mod pace;
 pub mod request;
 pub mod route;
 pub mod words;
+
+pub use models::percent_decode;

@@ -206,7 +206,13 @@ fn output_config<'a>(
     let Some(mut config) = root.object("output_config")? else { return Ok((None, Format::Text)) };
     let at = |misfit: Misfit| misfit.at("output_config");
     let effort = config.text("effort").map_err(at)?;
-    let effort = effort.and_then(|word| Effort::read(&word));
+    let effort = effort.and_then(|word| {
+        let known = Effort::read(&word);
+        if known.is_none() {
+            losses.dropped("output_config.effort", "a word that nobody here knows");
+        }
+        known
+    });
     let format = match config.object("format").map_err(at)? {
         None => Format::Text,
         Some(format) => read_format(format).map_err(|misfit| at(misfit.at("format")))?,

@@ -35,14 +35,15 @@ pub(super) fn find(gateway: &Gateway, id: &str) -> Result<(), Failure> {
     }
 }
 
-/// A segment of a path as it was meant.
-pub(super) fn percent_decode(text: &str) -> String {
+/// A segment of a path, or a value of a query, as it was meant.
+pub fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
         let escaped = (byte == b'%')
             .then(|| after.get(..2))
             .flatten()
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.push(escaped.unwrap_or(byte));
@@ -60,5 +61,6 @@ mod tests {
         assert_eq!(percent_decode("qwen3%3A8b"), "qwen3:8b");
         assert_eq!(percent_decode("a%2525"), "a%25");
         assert_eq!(percent_decode("%zz%"), "%zz%");
+        assert_eq!(percent_decode("%+f"), "%+f");
     }
 }

@@ -344,7 +344,7 @@ async fn an_estimate_is_made_and_accepted_in_every_flavor() {
     let house = anthropic(Behaviour::bytes(REPLY), prices).await;
     let body = json!({ "contents": [{ "role": "user", "parts": [{ "text": "weigh this" }] }] })
         .to_string();
-    let path = "/gateway/v1/estimates?flavor=gemini&model=m";
+    let path = "/gateway/v1/estimates?flavor=gemini&model=%6D";
     let quote = house.ask(Request::post(path, body.clone())).await;
     assert_eq!(quote.status, 201, "{}", quote.text());
     let id = quote.json()["id"].as_str().unwrap().to_owned();
