@@ -16,6 +16,7 @@ mod part;
 mod reply;
 mod request;
 mod schema;
+mod searches;
 mod stream_reader;
 mod stream_writer;
 mod thinking;

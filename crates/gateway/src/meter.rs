@@ -301,7 +301,10 @@ impl Meter {
         let from_provider = failure.is_none_or(|failure| failure.source == Source::Provider);
         let serving = self.serving.clone().filter(|_| from_provider || reached);
         let nothing_known = outcome == Outcome::Error && self.tokens.is_empty();
-        let asked = Asked { prompt: self.bill.prompt(), searches: self.bill.searches() };
+        // No conversion carries a search over.
+        let carried = self.serving.as_ref().is_some_and(|way| way.converted.is_none());
+        let searches = self.bill.searches().filter(|_| carried);
+        let asked = Asked { prompt: self.bill.prompt(), searches };
         let usage = (!self.used_nothing() && !nothing_known)
             .then(|| self.tokens.usage(asked, outcome == Outcome::Ok));
         let cost = self.settle(usage.as_ref(), now.wall);

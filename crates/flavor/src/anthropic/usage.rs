@@ -12,6 +12,7 @@ pub(super) struct Counts {
     cache_read: Option<u64>,
     cache_write: Option<u64>,
     thinking: Option<u64>,
+    searches: u64,
 }
 
 impl Counts {
@@ -24,6 +25,10 @@ impl Counts {
         self.cache_write = self.cache_write.max(said("cache_creation_input_tokens"));
         if let Ok(Some(mut details)) = usage.object("output_tokens_details") {
             self.thinking = self.thinking.max(tokens(&mut details, "thinking_tokens"));
+        }
+        if let Ok(Some(mut tools)) = usage.object("server_tool_use") {
+            let searches = tokens(&mut tools, "web_search_requests").unwrap_or(0);
+            self.searches = self.searches.max(searches);
         }
     }
 
@@ -38,6 +43,8 @@ impl Counts {
             reasoning: self.thinking,
             audio_input: None,
             audio_output: None,
+            // Where none is named, none was made.
+            searches: Some(self.searches),
         }
     }
 }
@@ -54,6 +61,9 @@ pub(super) fn write(usage: &Usage, into: &mut Members<'_>) {
     into.whole("output_tokens", usage.output);
     if let Some(tokens) = usage.reasoning {
         into.object("output_tokens_details", |details| details.whole("thinking_tokens", tokens));
+    }
+    if let Some(searches) = usage.searches.filter(|searches| *searches > 0) {
+        into.object("server_tool_use", |tools| tools.whole("web_search_requests", searches));
     }
 }
 
@@ -82,7 +92,17 @@ mod tests {
             r#"{"input_tokens":-1,"cache_read_input_tokens":1e30,"output_tokens":99999999999999}"#;
         let mut counts = Counts::default();
         counts.take(Object::parse(said).unwrap());
-        assert_eq!(counts.usage(), Usage { cache_read: None, ..Usage::default() });
+        assert_eq!(counts.usage(), Usage { searches: Some(0), ..Usage::default() });
+    }
+
+    #[test]
+    fn searches_are_those_that_were_made() {
+        let mut counts = Counts::default();
+        counts.take(Object::parse(r#"{"input_tokens":7,"output_tokens":1}"#).unwrap());
+        assert_eq!(counts.usage().searches, Some(0));
+        let said = r#"{"output_tokens":9,"server_tool_use":{"web_search_requests":3}}"#;
+        counts.take(Object::parse(said).unwrap());
+        assert_eq!(counts.usage().searches, Some(3));
     }
 
     #[test]

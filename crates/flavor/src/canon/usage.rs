@@ -28,6 +28,8 @@ pub struct Usage {
     pub audio_input: Option<u64>,
     /// The part of the reply that was sound.
     pub audio_output: Option<u64>,
+    /// The searches that the provider made for it; nothing where its dialect has no place to say so.
+    pub searches: Option<u64>,
 }
 
 impl Usage {
@@ -49,6 +51,7 @@ impl Usage {
             reasoning: most(self.reasoning, later.reasoning),
             audio_input: most(self.audio_input, later.audio_input),
             audio_output: most(self.audio_output, later.audio_output),
+            searches: most(self.searches, later.searches),
         }
     }
 }

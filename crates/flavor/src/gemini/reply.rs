@@ -8,6 +8,7 @@ use super::{
     finish::{broken_finish_word, finish_word, read_finish},
     logprobs::{read_logprobs, write_logprobs},
     part::read_parts,
+    searches::Searches,
     usage::{read_usage, write_usage},
 };
 use crate::canon::{Block, Choice, Face, Losses, Reply, Stop};
@@ -21,8 +22,11 @@ pub fn read_reply(body: &str) -> Result<Reply<'_>, Misfit> {
     let mut root = Fields::parse(body)?;
     let mut made = 0;
     let mut choices = Vec::new();
+    let mut searches = Searches::default();
+    let (id, model) = (root.text("responseId")?, root.text("modelVersion")?);
+    searches.answered_by(model.as_deref());
     for (at, candidate) in root.list("candidates")?.unwrap_or_default().into_iter().enumerate() {
-        let choice = read_choice(candidate, &mut made);
+        let choice = read_choice(candidate, &mut made, &mut searches);
         choices.push(choice.map_err(|misfit| misfit.within(at).at("candidates"))?);
     }
     if choices.is_empty() {
@@ -30,10 +34,12 @@ pub fn read_reply(body: &str) -> Result<Reply<'_>, Misfit> {
         choices.push(Choice { blocks: Vec::new(), stop, logprobs: None });
     }
     let usage = match root.object("usageMetadata")? {
-        Some(usage) => read_usage(usage).map_err(|misfit| misfit.at("usageMetadata"))?,
+        Some(usage) => {
+            let read = read_usage(usage, searches.count());
+            read.map_err(|misfit| misfit.at("usageMetadata"))?
+        }
         None => None,
     };
-    let (id, model) = (root.text("responseId")?, root.text("modelVersion")?);
     Ok(Reply { id, model, created: None, choices, usage })
 }
 
@@ -44,8 +50,13 @@ pub(super) fn read_block<'a>(root: &mut Fields<'a>) -> Result<Option<Stop<'a>>, 
     Ok(reason.map(|reason| Stop::Filtered(Some(reason))))
 }
 
-fn read_choice<'a>(candidate: &'a RawValue, made: &mut u32) -> Result<Choice<'a>, Misfit> {
+fn read_choice<'a>(
+    candidate: &'a RawValue,
+    made: &mut u32,
+    searches: &mut Searches,
+) -> Result<Choice<'a>, Misfit> {
     let mut candidate = Fields::read(candidate)?;
+    searches.note(&mut candidate);
     let blocks = read_content(&mut candidate, made)?;
     let calls = blocks.iter().any(|block| matches!(block, Block::ToolCall(_)));
     let word = candidate.text("finishReason")?;

@@ -6,6 +6,7 @@ use super::{
     fields::Fields,
     finish::read_finish,
     reply::{read_block, read_content},
+    searches::Searches,
     usage::read_usage,
 };
 use crate::canon::{Block, Event, Fault, ToolCall};
@@ -24,6 +25,7 @@ pub struct StreamReader {
     /// How many calls came without an id, and were given one.
     made: u32,
     choices: Vec<Progress>,
+    searches: Searches,
 }
 
 /// How far an answer has come.
@@ -61,6 +63,7 @@ impl StreamReader {
         }
         if !std::mem::replace(&mut self.started, true) {
             let (id, model) = (root.text("responseId")?, root.text("modelVersion")?);
+            self.searches.answered_by(model.as_deref());
             give(Event::Start { id, model });
         }
         let candidates = root.list("candidates")?.unwrap_or_default();
@@ -76,7 +79,8 @@ impl StreamReader {
             give(Event::Stop { choice: 0, stop });
         }
         if let Some(usage) = root.object("usageMetadata")? {
-            let usage = read_usage(usage).map_err(|misfit| misfit.at("usageMetadata"))?;
+            let usage = read_usage(usage, self.searches.count());
+            let usage = usage.map_err(|misfit| misfit.at("usageMetadata"))?;
             usage.into_iter().for_each(|usage| give(Event::Usage(usage)));
         }
         Ok(())
@@ -115,6 +119,7 @@ impl StreamReader {
         give: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Misfit> {
         let mut candidate = Fields::read(candidate)?;
+        self.searches.note(&mut candidate);
         let index = candidate.whole("index")?.unwrap_or(0);
         let choice = u32::try_from(index).unwrap_or(u32::MAX);
         let blocks = read_content(&mut candidate, &mut self.made)?;

@@ -11,8 +11,9 @@ const MOST_TOKENS: u64 = 1_000_000_000_000;
 
 /// Reads `usageMetadata`. There, thoughts are counted beside the answer, and what hosted tools put
 /// into the prompt beside the prompt. A figure that is zero is left out there, so one that is
-/// missing is zero; an account without any says nothing.
-pub(super) fn read_usage(mut usage: Fields<'_>) -> Result<Option<Usage>, Misfit> {
+/// missing is zero; an account without any says nothing. How many searches there were is said
+/// elsewhere.
+pub(super) fn read_usage(mut usage: Fields<'_>, searches: u64) -> Result<Option<Usage>, Misfit> {
     let mut figure = |name| Ok::<_, Misfit>(usage.whole(name)?.filter(|it| *it <= MOST_TOKENS));
     let prompt = figure("promptTokenCount")?;
     let answer = figure("candidatesTokenCount")?;
@@ -31,6 +32,7 @@ pub(super) fn read_usage(mut usage: Fields<'_>) -> Result<Option<Usage>, Misfit>
         reasoning: thoughts,
         audio_input: sound(&mut usage, "promptTokensDetails")?,
         audio_output: sound(&mut usage, "candidatesTokensDetails")?,
+        searches: Some(searches),
     }))
 }
 
@@ -83,7 +85,7 @@ mod tests {
     use crate::json::writer;
 
     fn read(document: &str) -> Option<Usage> {
-        read_usage(Fields::parse(document).unwrap()).unwrap()
+        read_usage(Fields::parse(document).unwrap(), 0).unwrap()
     }
 
     #[test]
@@ -102,6 +104,7 @@ mod tests {
             reasoning: Some(50),
             audio_input: Some(10),
             audio_output: None,
+            searches: Some(0),
         };
         assert_eq!(usage, Some(expected));
         let mut out = Vec::new();

@@ -15,6 +15,7 @@ mod read_reply;
 mod read_request;
 mod read_stream;
 mod read_tools;
+mod searches;
 mod stop;
 mod usage;
 mod write_item;

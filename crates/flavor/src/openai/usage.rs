@@ -44,6 +44,8 @@ impl Usage {
             reasoning: self.reasoning_tokens,
             audio_input: self.input_audio_tokens,
             audio_output: self.output_audio_tokens,
+            // Chat completions have no place to say so.
+            searches: None,
         }
     }
 

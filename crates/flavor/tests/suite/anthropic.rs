@@ -465,7 +465,8 @@ proptest! {
         reason in select(vec![Stop::End, Stop::Length, Stop::Filtered(None), Stop::Paused]),
     ) {
         let usage = Usage {
-            input: input + cached.unwrap_or(0), output: 7, cache_read: cached, ..Usage::default()
+            input: input + cached.unwrap_or(0), output: 7, cache_read: cached, searches: Some(0),
+            ..Usage::default()
         };
         let choice = Choice { blocks, stop: reason, logprobs: None };
         let reply = Reply {

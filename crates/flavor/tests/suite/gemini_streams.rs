@@ -129,7 +129,8 @@ proptest! {
             mixed.extend(if turn { one.pop() } else { other.pop() });
         }
         mixed.extend(one.into_iter().rev().chain(other.into_iter().rev()));
-        let usage = Usage { input: 3, output: 5, reasoning: Some(2), ..Usage::default() };
+        let (reasoning, searches) = (Some(2), Some(0));
+        let usage = Usage { input: 3, output: 5, reasoning, searches, ..Usage::default() };
         mixed.push(Event::Usage(usage));
 
         let wire = write(&mixed, Framing::Events);

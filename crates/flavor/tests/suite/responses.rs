@@ -378,8 +378,10 @@ fn a_whole_reply_is_read_and_written() {
         thought.sealed = Some("gAAAAABo".into());
     }
     assert_eq!(read.choices, reply.choices);
-    // The SDKs' types need the tokens that were written to a cache, where there were none, too.
-    assert_eq!(read.usage, Some(Usage { cache_write: Some(0), ..usage }));
+    assert_eq!(usage.searches, Some(1));
+    // The SDKs' types need the tokens that were written to a cache, where there were none, too. A
+    // search stays with whoever made it.
+    assert_eq!(read.usage, Some(Usage { cache_write: Some(0), searches: Some(0), ..usage }));
 }
 
 #[test]
@@ -608,7 +610,7 @@ proptest! {
     ) {
         let usage = Usage {
             input: input + cached, output: 7, cache_read: Some(cached), cache_write: Some(0),
-            reasoning: Some(3), ..Usage::default()
+            reasoning: Some(3), searches: Some(0), ..Usage::default()
         };
         let calls = blocks.iter().any(|block| matches!(block, Block::ToolCall(_)));
         let choice = Choice { blocks, stop: stop.with_calls(calls), logprobs: None };

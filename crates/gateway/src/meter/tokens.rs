@@ -23,7 +23,7 @@ pub(super) struct Tokens {
 pub(super) struct Asked {
     /// Tokens of the prompt, where nobody reports them.
     pub(super) prompt: u64,
-    /// Searches that the model makes.
+    /// Searches that the call asks its provider for, where that does not say how many it made.
     pub(super) searches: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ impl Tokens {
                 reasoning_tokens: usage.reasoning,
                 audio_input_tokens: usage.audio_input,
                 audio_output_tokens: usage.audio_output,
-                searches: None,
+                searches: usage.searches,
                 images: None,
                 seconds: None,
                 characters: None,
@@ -88,7 +88,7 @@ impl Tokens {
                 Usage { input_tokens: prompt, basis: Basis::Estimated, ..reported }
             }
             Some(reported) if ended || self.is_last => {
-                Usage { searches: searches.or(reported.searches), ..reported }
+                Usage { searches: made(reported.searches, searches), ..reported }
             }
             // It went on after that was said.
             Some(reported) => Usage {
@@ -98,7 +98,7 @@ impl Tokens {
                     reported.input_tokens
                 },
                 output_tokens: reported.output_tokens.max(estimate_tokens(self.text_out)),
-                searches,
+                searches: made(reported.searches.max(searches), searches),
                 basis: Basis::Estimated,
                 ..reported
             },
@@ -117,6 +117,16 @@ impl Tokens {
                 basis: Basis::Estimated,
             },
         }
+    }
+}
+
+/// The searches that were made: those that the provider says, else those that were asked for. That
+/// there were none is said only where there could have been some.
+fn made(reported: Option<u64>, asked: Option<u64>) -> Option<u64> {
+    match reported {
+        Some(0) => asked.map(|_| 0),
+        Some(made) => Some(made),
+        None => asked,
     }
 }
 
@@ -144,6 +154,29 @@ mod tests {
         assert_eq!(used(&tokens, false), (50, 100, Basis::Estimated));
         tokens.take(400, Some(said(60, 7)), true);
         assert_eq!(used(&tokens, false), (60, 7, Basis::Measured));
+    }
+
+    #[test]
+    fn searches_are_what_the_provider_says_before_what_was_asked_for() {
+        let asked = |searches| Asked { searches, ..ASKED };
+        let made = |reported, wanted, ended| {
+            let mut tokens = Tokens::default();
+            let usage = canon::Usage { searches: reported, ..said(3, 5) };
+            tokens.take(20, Some(usage), ended);
+            tokens.usage(asked(wanted), ended).searches
+        };
+        for (reported, wanted, searches) in [
+            (Some(0), Some(1), Some(0)),
+            (Some(3), Some(1), Some(3)),
+            (Some(0), None, None),
+            (None, Some(1), Some(1)),
+            (None, None, None),
+        ] {
+            assert_eq!(made(reported, wanted, true), searches, "{reported:?} of {wanted:?}");
+        }
+        // Who says so only at its end has not said it yet.
+        assert_eq!(made(Some(0), Some(1), false), Some(1));
+        assert_eq!(made(Some(3), Some(1), false), Some(3));
     }
 
     #[test]

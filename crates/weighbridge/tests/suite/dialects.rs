@@ -288,3 +288,35 @@ async fn a_conversation_is_made_shorter_by_its_own_provider_or_not_at_all() {
     assert_eq!(reply.header("x-should-retry"), Some("false"));
     assert_eq!(other.provider.seen_count(), 0);
 }
+
+#[tokio::test]
+async fn searches_are_those_that_the_provider_made() {
+    let message = |used: &str| {
+        Behaviour::bytes(format!(
+            r#"{{"type":"message","id":"msg_1","role":"assistant","model":"m","content":[],
+            "stop_reason":"end_turn","usage":{{"input_tokens":3,"output_tokens":5{used}}}}}"#
+        ))
+    };
+    let script = Script::new()
+        .on("idle", message(""))
+        .on("busy", message(r#","server_tool_use":{"web_search_requests":4}"#));
+    let house = House::speaking("anthropic", script, "").await;
+    for (model, made) in [("idle", 0), ("busy", 4)] {
+        let body = json!({
+            "model": model, "max_tokens": 9,
+            "messages": [{ "role": "user", "content": "a" }],
+            "tools": [{ "type": "web_search_20250305", "name": "web_search" }],
+        });
+        let reply = house.ask(Request::post("/v1/messages", body.to_string())).await;
+        let usage = house.receipt_of(&reply).await["usage"].clone();
+        assert_eq!((&usage["searches"], &usage["basis"]), (&json!(made), &json!("measured")));
+    }
+    let body = json!({
+        "model": "idle", "web_search_options": {},
+        "messages": [{ "role": "user", "content": "a" }],
+    });
+    let reply = house.chat(body.to_string()).await;
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["conversion"], "both");
+    assert_eq!(receipt["usage"]["searches"], json!(null), "none goes over");
+}

@@ -17,6 +17,7 @@ pub(crate) fn read(value: &RawValue) -> Option<canon::Usage> {
         reasoning: usage.reasoning_tokens,
         audio_input: usage.input_audio_tokens,
         audio_output: usage.output_audio_tokens,
+        searches: None,
     })
 }
 

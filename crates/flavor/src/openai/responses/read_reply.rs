@@ -1,7 +1,7 @@
 //! A whole response.
 
 use super::names::Names;
-use super::{read_item, stop, usage};
+use super::{read_item, searches, stop, usage};
 use crate::canon::{Block, Choice, Json, Losses, Reply, Text};
 use crate::json::object::{self, Misfit, Object};
 
@@ -22,6 +22,7 @@ pub fn read_reply(body: &str) -> Result<Reply<'_>, Misfit> {
     // Of a reply nothing is reported as lost: whoever asked for what only OpenAI has was told.
     let (names, mut unreported) = (Names::default(), Losses::default());
     let (mut blocks, mut logprobs) = (Vec::new(), Vec::new());
+    let searches = searches::count(&output);
     for (index, value) in output.into_iter().enumerate() {
         let at = |misfit: Misfit| misfit.within(index).at("output");
         let item = read_item::read(value, &names, &mut unreported).map_err(at)?;
@@ -35,7 +36,8 @@ pub fn read_reply(body: &str) -> Result<Reply<'_>, Misfit> {
     let calls = blocks.iter().any(|block| matches!(block, Block::ToolCall(_)));
     let stop = stop::read(&mut root, calls)?;
     let usage = root.object("usage")?;
-    let usage = usage.map(usage::read).transpose().map_err(|misfit| misfit.at("usage"))?;
+    let usage = usage.map(|usage| usage::read(usage, searches)).transpose();
+    let usage = usage.map_err(|misfit| misfit.at("usage"))?;
     Ok(Reply {
         id: root.text("id")?,
         model: root.text("model")?,

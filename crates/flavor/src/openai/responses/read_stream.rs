@@ -1,7 +1,7 @@
 //! A response as it streams.
 
 use super::names::Names;
-use super::{read_item, stop, usage};
+use super::{read_item, searches, stop, usage};
 use crate::canon::{Event, Fault, Text};
 use crate::json::{Misfit, Object};
 use crate::sse;
@@ -19,6 +19,8 @@ pub struct StreamReader {
     /// The part of a message whose text came last: the item, and the part.
     part: Option<(u64, u64)>,
     thought: Option<Thought>,
+    /// Searches that OpenAI made.
+    searches: u64,
     finished: bool,
 }
 
@@ -198,6 +200,10 @@ impl StreamReader {
         let read = match item.needed_text("type")?.as_ref() {
             "function_call" => self.call_done(index, &mut item, give),
             "reasoning" => self.thought_done(index, &mut item, give),
+            searches::CALL => {
+                self.searches += u64::from(searches::is_charged(&mut item));
+                Ok(())
+            }
             _ => Ok(()),
         };
         read.map_err(|misfit| misfit.at("item"))
@@ -293,7 +299,8 @@ impl StreamReader {
         let mut response = root.object("response")?.ok_or_else(|| missing("response"))?;
         let at = |misfit: Misfit| misfit.at("response");
         if let Some(usage) = response.object("usage").map_err(at)? {
-            let usage = usage::read(usage).map_err(|misfit| at(misfit.at("usage")))?;
+            let usage =
+                usage::read(usage, self.searches).map_err(|misfit| at(misfit.at("usage")))?;
             give(Event::Usage(usage));
         }
         let stop = stop::read(&mut response, self.calls > 0).map_err(at)?;

@@ -1,14 +1,16 @@
 //! Tokens as responses count them: totals hold their parts.
 
+use super::searches;
 use crate::canon::Usage;
 use crate::json::writer::Members;
 use crate::json::{Misfit, Object};
 
-/// Reads a `usage` object.
-pub(super) fn read(mut usage: Object<'_>) -> Result<Usage, Misfit> {
+/// Reads a `usage` object. It does not say how many searches there were, which are items of their own.
+pub(super) fn read(mut usage: Object<'_>, searches: u64) -> Result<Usage, Misfit> {
     let mut read = Usage {
         input: usage.whole("input_tokens")?.unwrap_or(0),
         output: usage.whole("output_tokens")?.unwrap_or(0),
+        searches: Some(searches),
         ..Usage::default()
     };
     if let Some(mut details) = usage.object("input_tokens_details")? {
@@ -46,8 +48,10 @@ pub(super) fn write(usage: &Usage, into: &mut Members<'_>) {
 
 /// What was used, in whatever has a `usage` of this form.
 pub fn read_usage(body: &str) -> Option<Usage> {
-    let usage = Object::parse(body).ok()?.object("usage").ok()??;
-    read(usage).ok()
+    let mut root = Object::parse(body).ok()?;
+    let usage = root.object("usage").ok()??;
+    let output = root.list("output").ok().flatten().unwrap_or_default();
+    read(usage, searches::count(&output)).ok()
 }
 
 #[cfg(test)]
@@ -65,11 +69,12 @@ mod tests {
             reasoning: Some(20),
             audio_input: None,
             audio_output: Some(1),
+            searches: Some(2),
         };
         let mut out = Vec::new();
         writer::object(&mut out, |object| write(&usage, object));
         let text = std::str::from_utf8(&out).unwrap();
         assert!(text.ends_with(r#""total_tokens":130}"#));
-        assert_eq!(read(Object::parse(text).unwrap()).unwrap(), usage);
+        assert_eq!(read(Object::parse(text).unwrap(), 2).unwrap(), usage);
     }
 }
