@@ -66,6 +66,8 @@ struct UsageEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_read_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cache_write_1h_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cache_write_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     characters: Option<u64>,
@@ -221,6 +223,7 @@ fn usage_entry(usage: &Usage) -> UsageEntry {
         audio_output_tokens: usage.audio_output_tokens,
         basis: usage.basis.as_str(),
         cache_read_tokens: usage.cache_read_tokens,
+        cache_write_1h_tokens: usage.cache_write_1h_tokens,
         cache_write_tokens: usage.cache_write_tokens,
         characters: usage.characters,
         images: usage.images,

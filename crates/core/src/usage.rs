@@ -30,6 +30,8 @@ pub struct Usage {
     pub cache_read_tokens: Option<u64>,
     /// Of the prompt, written to the provider's cache.
     pub cache_write_tokens: Option<u64>,
+    /// Of what was written to that cache, what lies there for an hour.
+    pub cache_write_1h_tokens: Option<u64>,
     /// Of the answer, reasoning.
     pub reasoning_tokens: Option<u64>,
     /// Of the prompt, sound.

@@ -62,11 +62,15 @@ impl Quantities {
 
     /// One call of this usage.
     pub fn of_call(usage: &Usage) -> Self {
+        let written = usage.cache_write_tokens.unwrap_or(0);
+        // A part, of which no provider can say more than its whole.
+        let write_1h = usage.cache_write_1h_tokens.unwrap_or(0).min(written);
         Self {
             input: usage.input_tokens,
             output: usage.output_tokens,
             cache_read: usage.cache_read_tokens.unwrap_or(0),
-            cache_write_5m: usage.cache_write_tokens.unwrap_or(0),
+            cache_write_5m: written - write_1h,
+            cache_write_1h: write_1h,
             reasoning: usage.reasoning_tokens.unwrap_or(0),
             audio_input: usage.audio_input_tokens.unwrap_or(0),
             audio_output: usage.audio_output_tokens.unwrap_or(0),
@@ -75,7 +79,6 @@ impl Quantities {
             seconds: usage.seconds.unwrap_or(0),
             characters: usage.characters.unwrap_or(0),
             searches: usage.searches.unwrap_or(0),
-            ..Self::default()
         }
     }
 
@@ -116,5 +119,36 @@ impl Quantities {
         ]
         .into_iter()
         .filter(|(_, count)| *count > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::Basis;
+
+    #[test]
+    fn what_lies_in_a_cache_for_an_hour_is_no_part_of_what_lies_there_for_minutes() {
+        for (written, hour, expected) in
+            [(Some(30), Some(20), (10, 20)), (Some(30), None, (30, 0)), (Some(3), Some(20), (0, 3))]
+        {
+            let usage = Usage {
+                input_tokens: 37,
+                output_tokens: 5,
+                cache_read_tokens: None,
+                cache_write_tokens: written,
+                cache_write_1h_tokens: hour,
+                reasoning_tokens: None,
+                audio_input_tokens: None,
+                audio_output_tokens: None,
+                searches: None,
+                images: None,
+                seconds: None,
+                characters: None,
+                basis: Basis::Measured,
+            };
+            let used = Quantities::of_call(&usage);
+            assert_eq!((used.cache_write_5m, used.cache_write_1h), expected);
+        }
     }
 }

@@ -66,6 +66,7 @@ fn ok() -> Ending {
             output_tokens: 12,
             cache_read_tokens: Some(4),
             cache_write_tokens: None,
+            cache_write_1h_tokens: None,
             reasoning_tokens: Some(0),
             audio_input_tokens: None,
             audio_output_tokens: None,
@@ -121,6 +122,16 @@ fn converted() -> Ending {
     }
 }
 
+/// A call that wrote to a cache, for minutes and for an hour.
+fn cached() -> Ending {
+    let usage = ok().usage.map(|usage| Usage {
+        cache_write_tokens: Some(5),
+        cache_write_1h_tokens: Some(3),
+        ..usage
+    });
+    Ending { usage, ..ok() }
+}
+
 fn sample(receipt: &Receipt) -> Value {
     let sections = receipt.sections.iter().map(|section| {
         json!({
@@ -146,6 +157,7 @@ fn receipts_are_written_as_they_were_frozen() {
         ("ok", (ok(), intent())),
         ("error", (failed(), intent())),
         ("converted", (converted(), intent())),
+        ("cached", (cached(), intent())),
         ("interrupted", interrupted(intent(), Interrupted::Free)),
         ("overrun", (overrun(), agreed())),
         ("interrupted_free", interrupted(agreed(), Interrupted::Free)),

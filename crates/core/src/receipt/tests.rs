@@ -82,6 +82,7 @@ fn ending() -> impl Strategy<Value = Ending> {
                 output_tokens: 1,
                 cache_read_tokens: None,
                 cache_write_tokens: Some(2),
+                cache_write_1h_tokens: Some(1),
                 reasoning_tokens: None,
                 audio_input_tokens: None,
                 audio_output_tokens: None,

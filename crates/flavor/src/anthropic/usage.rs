@@ -11,6 +11,7 @@ pub(super) struct Counts {
     output: u64,
     cache_read: Option<u64>,
     cache_write: Option<u64>,
+    cache_write_1h: Option<u64>,
     thinking: Option<u64>,
     searches: u64,
 }
@@ -23,6 +24,14 @@ impl Counts {
         self.output = self.output.max(said("output_tokens").unwrap_or(0));
         self.cache_read = self.cache_read.max(said("cache_read_input_tokens"));
         self.cache_write = self.cache_write.max(said("cache_creation_input_tokens"));
+        if let Ok(Some(mut lasting)) = usage.object("cache_creation") {
+            let minutes = tokens(&mut lasting, "ephemeral_5m_input_tokens");
+            let hour = tokens(&mut lasting, "ephemeral_1h_input_tokens");
+            self.cache_write_1h = self.cache_write_1h.max(hour);
+            // The whole holds its parts, where only these are said too.
+            let both = minutes.zip(hour).map(|(minutes, hour)| minutes.saturating_add(hour));
+            self.cache_write = self.cache_write.max(both).max(minutes).max(hour);
+        }
         if let Ok(Some(mut details)) = usage.object("output_tokens_details") {
             self.thinking = self.thinking.max(tokens(&mut details, "thinking_tokens"));
         }
@@ -40,6 +49,7 @@ impl Counts {
             output: self.output,
             cache_read: self.cache_read,
             cache_write: self.cache_write,
+            cache_write_1h: self.cache_write_1h,
             reasoning: self.thinking,
             audio_input: None,
             audio_output: None,
@@ -54,6 +64,13 @@ pub(super) fn write(usage: &Usage, into: &mut Members<'_>) {
     into.whole("input_tokens", usage.uncached_input());
     if let Some(tokens) = usage.cache_write {
         into.whole("cache_creation_input_tokens", tokens);
+    }
+    if let Some(hour) = usage.cache_write_1h {
+        let minutes = usage.cache_write.unwrap_or(0).saturating_sub(hour);
+        into.object("cache_creation", |lasting| {
+            lasting.whole("ephemeral_5m_input_tokens", minutes);
+            lasting.whole("ephemeral_1h_input_tokens", hour);
+        });
     }
     if let Some(tokens) = usage.cache_read {
         into.whole("cache_read_input_tokens", tokens);
@@ -93,6 +110,29 @@ mod tests {
         let mut counts = Counts::default();
         counts.take(Object::parse(said).unwrap());
         assert_eq!(counts.usage(), Usage { searches: Some(0), ..Usage::default() });
+    }
+
+    #[test]
+    fn what_lies_in_a_cache_for_an_hour_is_told_from_the_rest() {
+        let said = r#"{"input_tokens":7,"cache_creation_input_tokens":30,"output_tokens":5,
+            "cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20}}"#;
+        let mut counts = Counts::default();
+        counts.take(Object::parse(said).unwrap());
+        let usage = counts.usage();
+        assert_eq!(
+            (usage.input, usage.cache_write, usage.cache_write_1h),
+            (37, Some(30), Some(20))
+        );
+        let mut out = Vec::new();
+        writer::object(&mut out, |usage_object| write(&usage, usage_object));
+        let mut again = Counts::default();
+        again.take(Object::parse(std::str::from_utf8(&out).unwrap()).unwrap());
+        assert_eq!(again.usage(), usage);
+        let mut parts = Counts::default();
+        let said =
+            r#"{"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20}}"#;
+        parts.take(Object::parse(said).unwrap());
+        assert_eq!((parts.usage().input, parts.usage().cache_write), (30, Some(30)));
     }
 
     #[test]

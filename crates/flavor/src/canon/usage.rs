@@ -22,6 +22,8 @@ pub struct Usage {
     pub cache_read: Option<u64>,
     /// The part of the prompt that was written to a cache.
     pub cache_write: Option<u64>,
+    /// The part of what was written to a cache that lies there for an hour.
+    pub cache_write_1h: Option<u64>,
     /// The part of the reply that was reasoning.
     pub reasoning: Option<u64>,
     /// The part of the prompt that was sound.
@@ -48,6 +50,7 @@ impl Usage {
             output: self.output.max(later.output),
             cache_read: most(self.cache_read, later.cache_read),
             cache_write: most(self.cache_write, later.cache_write),
+            cache_write_1h: most(self.cache_write_1h, later.cache_write_1h),
             reasoning: most(self.reasoning, later.reasoning),
             audio_input: most(self.audio_input, later.audio_input),
             audio_output: most(self.audio_output, later.audio_output),

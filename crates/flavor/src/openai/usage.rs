@@ -41,6 +41,7 @@ impl Usage {
             output: self.output_tokens,
             cache_read: self.cache_read_tokens,
             cache_write: self.cache_write_tokens,
+            cache_write_1h: None,
             reasoning: self.reasoning_tokens,
             audio_input: self.input_audio_tokens,
             audio_output: self.output_audio_tokens,

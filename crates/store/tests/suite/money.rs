@@ -83,6 +83,7 @@ pub(crate) async fn call(store: &Store, number: u64, day: i64, actual: &str) {
             output_tokens: u32::try_from(amount(actual).nanos()).map_or(0, u64::from),
             cache_read_tokens: None,
             cache_write_tokens: None,
+            cache_write_1h_tokens: None,
             reasoning_tokens: None,
             audio_input_tokens: None,
             audio_output_tokens: None,

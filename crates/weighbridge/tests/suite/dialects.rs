@@ -320,3 +320,21 @@ async fn searches_are_those_that_the_provider_made() {
     assert_eq!(receipt["conversion"], "both");
     assert_eq!(receipt["usage"]["searches"], json!(null), "none goes over");
 }
+
+#[tokio::test]
+async fn what_lies_in_a_cache_for_an_hour_costs_its_own_rate() {
+    let reply = r#"{"type":"message","id":"msg_1","role":"assistant","model":"m","content":[],
+        "stop_reason":"end_turn","usage":{"input_tokens":3,"cache_creation_input_tokens":3000000,
+        "cache_creation":{"ephemeral_5m_input_tokens":1000000,"ephemeral_1h_input_tokens":2000000},
+        "output_tokens":5}}"#;
+    let prices = "[[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"0\"\noutput = \"0\"\n\
+                  cache_write_5m = \"1\"\ncache_write_1h = \"2\"\n";
+    let script = Script::new().on("m", Behaviour::bytes(reply));
+    let house = House::speaking("anthropic", script, prices).await;
+    let body = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}]}"#;
+    let reply = house.ask(Request::post("/v1/messages", body)).await;
+    assert_eq!(reply.header("x-weighbridge-cost"), Some("5 USD"));
+    let usage = house.receipt_of(&reply).await["usage"].clone();
+    assert_eq!(usage["cache_write_tokens"], 3_000_000);
+    assert_eq!(usage["cache_write_1h_tokens"], 2_000_000);
+}

@@ -14,6 +14,7 @@ pub(crate) fn read(value: &RawValue) -> Option<canon::Usage> {
         output: usage.output_tokens.max(usage.reasoning_tokens.unwrap_or(0)),
         cache_read: usage.cache_read_tokens,
         cache_write: usage.cache_write_tokens,
+        cache_write_1h: None,
         reasoning: usage.reasoning_tokens,
         audio_input: usage.input_audio_tokens,
         audio_output: usage.output_audio_tokens,

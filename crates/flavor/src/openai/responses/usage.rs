@@ -66,6 +66,7 @@ mod tests {
             output: 30,
             cache_read: Some(90),
             cache_write: Some(3),
+            cache_write_1h: None,
             reasoning: Some(20),
             audio_input: None,
             audio_output: Some(1),
