@@ -24,5 +24,6 @@ pub use read_reply::read_reply;
 pub use read_request::read_request;
 pub use read_stream::StreamReader;
 pub use write_reply::{count_body, write_reply};
+pub(crate) use write_request::LEAST_BUDGET;
 pub use write_request::write_request;
 pub use write_stream::{PING, StreamWriter};

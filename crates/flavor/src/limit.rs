@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
+use crate::anthropic::LEAST_BUDGET;
 use crate::dialect::Dialect;
 use crate::json::{Object, Splice};
 use crate::openai::{self, LimitField, OutputLimit};
@@ -30,22 +31,64 @@ fn place(dialect: Dialect) -> Vec<Vec<&'static str>> {
     }
 }
 
-/// A request in `dialect` with the limit put into it, or what it says lowered to it. Every other byte
-/// is as it was. Nothing where the request cannot be read so far: then it must not go out.
-pub fn keep_to(dialect: Dialect, body: &Bytes, limit: OutputLimit) -> Option<Bytes> {
+/// Why a request cannot be kept to a limit. Then it must not go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unkept {
+    /// It cannot be read so far.
+    #[error("the request cannot be read")]
+    Unreadable,
+    /// Within the limit its model cannot think, as it was asked to.
+    #[error("{0} tokens leave no room for {least} of thought and an answer", least = LEAST_BUDGET)]
+    NoRoomToThink(u64),
+}
+
+/// A request in `dialect` with the limit put into it, or what it says lowered to it, and what may be
+/// thought within that. Every other byte is as it was.
+///
+/// # Errors
+/// [`Unkept`]; then it must not go out.
+pub fn keep_to(dialect: Dialect, body: &Bytes, limit: OutputLimit) -> Result<Bytes, Unkept> {
     match dialect {
-        Dialect::Chat => return openai::keep_to(body, limit),
+        Dialect::Chat => return openai::keep_to(body, limit).ok_or(Unkept::Unreadable),
         // The one name that AOG's own servers read; what stands under the other is lowered too.
         Dialect::AogChat | Dialect::AogGenerate => {
             let limit = OutputLimit { field: LimitField::MaxTokens, ..limit };
-            return openai::keep_to(body, limit);
+            return openai::keep_to(body, limit).ok_or(Unkept::Unreadable);
         }
         _ => {}
     }
-    let text = std::str::from_utf8(body).ok()?;
+    let text = std::str::from_utf8(body).map_err(|_| Unkept::Unreadable)?;
     let mut splice = Splice::new();
-    put(text, text, &place(dialect), limit.tokens, &mut splice)?;
-    splice.apply(body).ok()
+    put(text, text, &place(dialect), limit.tokens, &mut splice).ok_or(Unkept::Unreadable)?;
+    if dialect == Dialect::Messages {
+        keep_thought(text, limit.tokens, &mut splice)?;
+    }
+    splice.apply(body).map_err(|_| Unkept::Unreadable)
+}
+
+/// Keeps what may be thought below a limit that was lowered, as Anthropic wants it: half of the limit
+/// is left to the answer. Thought is never turned off, for the answer would be another one.
+fn keep_thought(body: &str, tokens: u64, splice: &mut Splice) -> Result<(), Unkept> {
+    let unreadable = |_| Unkept::Unreadable;
+    let mut root = Object::parse(body).map_err(unreadable)?;
+    let own = root.take("max_tokens").and_then(own_limit);
+    let thinking = root.take("thinking").filter(|value| value.get().starts_with('{'));
+    // What the caller's own limit does not allow is between the caller and the provider.
+    let Some(thinking) = thinking.filter(|_| own.is_none_or(|own| own > tokens)) else {
+        return Ok(());
+    };
+    let mut thinking = Object::read(thinking).map_err(unreadable)?;
+    let Some(budget) = thinking.take("budget_tokens") else { return Ok(()) };
+    if own_limit(budget).is_none_or(|budget| budget < tokens) {
+        return Ok(());
+    }
+    if tokens <= LEAST_BUDGET {
+        return Err(Unkept::NoRoomToThink(tokens));
+    }
+    let lowered = (tokens / 2).max(LEAST_BUDGET);
+    let place = span(body, budget.get()).ok_or(Unkept::Unreadable)?;
+    splice.replace(place, Bytes::from(lowered.to_string()));
+    Ok(())
 }
 
 /// Puts it into `object`, which stands in `body`.
@@ -107,9 +150,36 @@ mod tests {
     use super::*;
 
     fn kept(dialect: Dialect, body: &str) -> Option<String> {
-        let limit = OutputLimit { field: LimitField::MaxTokens, tokens: 7 };
+        kept_to(7, dialect, body).ok()
+    }
+
+    fn kept_to(tokens: u64, dialect: Dialect, body: &str) -> Result<String, Unkept> {
+        let limit = OutputLimit { field: LimitField::MaxTokens, tokens };
         let kept = keep_to(dialect, &Bytes::copy_from_slice(body.as_bytes()), limit)?;
-        Some(String::from_utf8(kept.to_vec()).unwrap())
+        Ok(String::from_utf8(kept.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn what_may_be_thought_is_kept_below_the_limit() {
+        let body = |limit: u64, budget: u64| {
+            format!(
+                r#"{{"max_tokens":{limit},"thinking":{{"type":"enabled","budget_tokens":{budget}}}}}"#
+            )
+        };
+        let kept = |tokens, limit, budget| kept_to(tokens, Dialect::Messages, &body(limit, budget));
+        assert_eq!(kept(4000, 9000, 8000), Ok(body(4000, 2000)));
+        assert_eq!(kept(4000, 9000, 4000), Ok(body(4000, 2000)));
+        assert_eq!(kept(4000, 9000, 3999), Ok(body(4000, 3999)));
+        assert_eq!(kept(1500, 9000, 8000), Ok(body(1500, 1024)));
+        assert_eq!(kept(1025, 9000, 8000), Ok(body(1025, 1024)));
+        assert_eq!(kept(1024, 9000, 8000), Err(Unkept::NoRoomToThink(1024)));
+        // Nothing was lowered.
+        assert_eq!(kept(7, 6, 2000), Ok(body(6, 2000)));
+        for free in [r#"{"type":"disabled"}"#, r#"{"type":"adaptive"}"#, "null"] {
+            let body = format!(r#"{{"max_tokens":9000,"thinking":{free}}}"#);
+            let after = body.replace("9000", "7");
+            assert_eq!(kept_to(7, Dialect::Messages, &body), Ok(after));
+        }
     }
 
     #[test]

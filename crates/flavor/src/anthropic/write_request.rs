@@ -10,7 +10,7 @@ use crate::json::Object;
 use crate::json::writer::{self, Items, Members};
 
 /// The least that may be thought, in tokens.
-const LEAST_BUDGET: u64 = 1024;
+pub(crate) const LEAST_BUDGET: u64 = 1024;
 
 /// What a model is told that has to answer in JSON of any form.
 const ANSWER_JSON: &str = "Answer with one JSON object and nothing else.";

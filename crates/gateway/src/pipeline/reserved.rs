@@ -11,7 +11,7 @@ use weighbridge_core::call::Outcome;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_flavor::canon::Face;
 use weighbridge_flavor::dialect::Dialect;
-use weighbridge_flavor::limit::keep_to;
+use weighbridge_flavor::limit::{Unkept, keep_to};
 use weighbridge_flavor::openai::{self, OutputLimit};
 use weighbridge_flavor::services;
 
@@ -55,10 +55,13 @@ impl Reserved {
                 failure = other;
                 continue;
             }
-            let Some(body) = self.outgoing(&offer, &way) else {
-                self.meter.end_attempt(Outcome::Error);
-                failure = unbindable();
-                continue;
+            let body = match self.outgoing(&offer, &way) {
+                Ok(body) => body,
+                Err(unkept) => {
+                    self.meter.end_attempt(Outcome::Error);
+                    failure = unbindable(unkept);
+                    continue;
+                }
             };
             let timeouts = way.provider.timeouts;
             // What is no conversation is taken in whole.
@@ -99,23 +102,25 @@ impl Reserved {
         self.ways.iter().find(of_offer).cloned()
     }
 
-    /// The body as it goes to the provider of this offer; nothing where the limit that the answer has
-    /// to be kept to cannot be put into it.
-    fn outgoing(&self, offer: &Offer, way: &Way) -> Option<Bytes> {
+    /// The body as it goes to the provider of this offer.
+    ///
+    /// # Errors
+    /// Where the limit that the answer has to be kept to cannot be put into it.
+    fn outgoing(&self, offer: &Offer, way: &Way) -> Result<Bytes, Unkept> {
         if way.form.is_some() {
             let converted = way.converted.as_ref().map(|converted| &converted.body);
-            return Some(converted.unwrap_or(&self.bytes).clone());
+            return Ok(converted.unwrap_or(&self.bytes).clone());
         }
         let field = limit_field(&way.provider, &self.address.model);
         let limit = self.meter.output_limit(offer).map(|tokens| OutputLimit { field, tokens });
         let body = match (&way.converted, &self.chat) {
             (Some(converted), _) => &converted.body,
-            (None, Some(chat)) => return Some(chat.outgoing(&self.bytes, limit)),
+            (None, Some(chat)) => return Ok(chat.outgoing(&self.bytes, limit)),
             (None, None) => &self.bytes,
         };
         match limit {
             Some(limit) => keep_to(way.dialect, body, limit),
-            None => Some(body.clone()),
+            None => Ok(body.clone()),
         }
     }
 
@@ -197,9 +202,18 @@ impl Reserved {
 }
 
 /// The limit that a call is bounded by cannot be put into it.
-fn unbindable() -> Failure {
-    let words = "what bounds this call's cost cannot be put into its body; send the body as the \
-                 flavor's own SDK does";
+fn unbindable(unkept: Unkept) -> Failure {
+    let words = match unkept {
+        Unkept::Unreadable => {
+            "what bounds this call's cost cannot be put into its body; send the body as the \
+             flavor's own SDK does"
+                .to_owned()
+        }
+        Unkept::NoRoomToThink(_) => format!(
+            "what this call may cost does not pay for what its model is to think: {unkept}; ask for \
+             no thinking, or allow the call to cost more"
+        ),
+    };
     Failure::client(Code::CostUnbounded, words)
 }
 

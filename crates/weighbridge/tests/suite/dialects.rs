@@ -338,3 +338,36 @@ async fn what_lies_in_a_cache_for_an_hour_costs_its_own_rate() {
     assert_eq!(usage["cache_write_tokens"], 3_000_000);
     assert_eq!(usage["cache_write_1h_tokens"], 2_000_000);
 }
+
+#[tokio::test]
+async fn what_may_be_thought_is_bounded_with_what_the_call_may_cost() {
+    let prices =
+        "[[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"0\"\noutput = \"1000\"\n";
+    let script = Script::new().on("m", Behaviour::bytes(REPLY));
+    let house = House::speaking("anthropic", script, prices).await;
+    let message = json!({
+        "model": "m", "max_tokens": 40_000,
+        "thinking": { "type": "enabled", "budget_tokens": 30_000 },
+        "messages": [{ "role": "user", "content": "a" }],
+    });
+    let chat = json!({
+        "model": "m", "reasoning_effort": "high",
+        "messages": [{ "role": "user", "content": "a" }],
+    });
+    for (path, body) in [("/v1/messages", message), ("/v1/chat/completions", chat)] {
+        let ask = |most: &str| {
+            let call = Request::post(path, body.to_string());
+            house.ask(call.header("x-weighbridge-max-cost", most))
+        };
+        let reply = ask("3").await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let seen = house.provider.take().pop().unwrap();
+        let seen: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+        assert_eq!(seen["max_tokens"], 3000);
+        assert_eq!(seen["thinking"]["budget_tokens"], 1500);
+        let reply = ask("1.01").await;
+        assert_eq!(reply.status, 402, "{}", reply.text());
+        assert!(reply.text().contains("no room for 1024 of thought"), "{}", reply.text());
+        assert!(house.provider.take().is_empty());
+    }
+}
