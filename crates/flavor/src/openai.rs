@@ -28,6 +28,7 @@ pub use models::{ModelCard, model_body, model_list};
 pub use output_limit::{LimitField, OutputLimit, keep_to};
 pub use prompt::{Prompt, read_prompt};
 pub use reply::{ReplyError, ReplyFacts, ReplyScan};
+pub(crate) use request::OTHER_LIMITS;
 pub use request::{ChatPeek, peek_chat};
 pub use request_error::PeekError;
 pub use stream::{ChatStream, Ended, Relay, StreamEnd, StreamOptions};

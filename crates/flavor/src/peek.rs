@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::custom;
 use crate::dialect::{Dialect, Path};
 use crate::json::{self, Bounds, Document, Kind, Scanner};
-use crate::openai::PeekError;
+use crate::openai::{OTHER_LIMITS, PeekError};
 
 /// The longest name of a model, in bytes.
 const MODEL_BYTES: usize = 256;
@@ -22,6 +22,8 @@ const WATCH: &[&str] = &[
     "max_tokens",
     "max_completion_tokens",
     "max_output_tokens",
+    "n_predict",
+    "max_new_tokens",
     "generationConfig",
     "generation_config",
     "options",
@@ -40,6 +42,9 @@ pub struct Peek {
     pub gateway_field: Option<&'static str>,
     /// The most tokens of an answer, in dialects that say it in a field of its own.
     pub max_output: Option<u64>,
+    /// A name of some server's own for the limit of the answer, in dialects whose servers have such:
+    /// it may count more than the limit that is known.
+    pub other_limit: Option<&'static str>,
 }
 
 /// Reads what the gateway needs of a request in this dialect.
@@ -91,6 +96,7 @@ pub fn peek(
         background: flag(&document, "background")?.unwrap_or(false),
         gateway_field: gateway_field(dialect, &document),
         max_output: limit.filter(|tokens| *tokens > 0),
+        other_limit: other_limit(dialect, &document),
     })
 }
 
@@ -100,8 +106,21 @@ fn gateway_field(dialect: Dialect, document: &Document) -> Option<&'static str> 
         Dialect::AogChat | Dialect::AogGenerate => &["hybrid_policy", "remote_service_provider"],
         _ => &["hybrid_policy"],
     };
-    let is_said = |field: &&str| document.member(field).is_some_and(|it| it.kind != Kind::Null);
-    fields.iter().copied().find(is_said)
+    fields.iter().copied().find(|field| is_said(document, field))
+}
+
+/// What is spoken to servers of many kinds is read by each in its own way.
+fn other_limit(dialect: Dialect, document: &Document) -> Option<&'static str> {
+    match dialect {
+        Dialect::Completion | Dialect::AogChat | Dialect::AogGenerate => {
+            OTHER_LIMITS.into_iter().find(|field| is_said(document, field))
+        }
+        _ => None,
+    }
+}
+
+fn is_said(document: &Document, field: &str) -> bool {
+    document.member(field).is_some_and(|member| member.kind != Kind::Null)
 }
 
 fn model(document: &Document) -> Result<Option<String>, PeekError> {
@@ -171,6 +190,17 @@ mod tests {
         ] {
             assert!(read(Dialect::Messages, body).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_limit_by_another_name_is_seen_where_servers_may_go_by_it() {
+        let body = r#"{"model":"m","max_tokens":5,"n_predict":100000,"max_new_tokens":null}"#;
+        for dialect in [Dialect::Completion, Dialect::AogChat, Dialect::AogGenerate] {
+            assert_eq!(read(dialect, body).unwrap().other_limit, Some("n_predict"), "{dialect:?}");
+        }
+        assert_eq!(read(Dialect::Messages, body).unwrap().other_limit, None);
+        let null = r#"{"model":"m","n_predict":null}"#;
+        assert_eq!(read(Dialect::Completion, null).unwrap().other_limit, None);
     }
 
     #[test]

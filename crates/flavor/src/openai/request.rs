@@ -35,7 +35,7 @@ const WATCH: &[&str] = &[
     "messages[].audio",
 ];
 /// Other names for the limit of the answer: llama.cpp's, and that of Hugging Face's servers.
-const OTHER_LIMITS: [&str; 2] = ["n_predict", "max_new_tokens"];
+pub(crate) const OTHER_LIMITS: [&str; 2] = ["n_predict", "max_new_tokens"];
 /// Keys of a message's parts that are text, or that say something about text. Whatever stands under
 /// another key may be a picture, a sound or a file; some servers take one without a `type`.
 const TEXT_KEYS: &[&[u8]] = &[

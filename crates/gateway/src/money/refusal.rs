@@ -99,8 +99,8 @@ pub(crate) fn unbounded(estimate: &Estimate) -> Failure {
 
 pub(crate) fn other_limit(field: &'static str) -> Failure {
     let words = format!(
-        "{field} may count more than the limit that bounds what this call costs; send \
-         `max_completion_tokens` instead"
+        "{field} may count more than the limit that bounds what this call costs; send the limit \
+         under the name that the flavor's reference has (`max_completion_tokens`, `max_tokens`)"
     );
     Failure::client(Code::CostUnbounded, words).at(field)
 }

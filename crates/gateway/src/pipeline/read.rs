@@ -41,6 +41,8 @@ pub struct Read {
     pub(crate) asked: Option<Box<services::Peek>>,
     /// The most tokens of an answer, as far as a peek shows it.
     pub(crate) max_output: Option<u64>,
+    /// A name of some server's own for that, as far as a peek shows it.
+    pub(crate) other_limit: Option<&'static str>,
 }
 
 impl Read {

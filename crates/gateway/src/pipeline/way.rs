@@ -141,6 +141,8 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
         (None, Ok(asked)) => Facts::of(&asked.request, &asked.losses, bytes.len()),
         (None, Err(_)) => Facts::of_unknown(bytes.len(), read.max_output),
     };
+    // Where it is one of nobody's dialect, only a peek has seen it.
+    let facts = Facts { other_limit: facts.other_limit.or(read.other_limit), ..facts };
     let mut written: Vec<(Dialect, Target, Arc<Converted>)> = Vec::new();
     let mut ways = Vec::with_capacity(candidates.len());
     let mut refusal = None;

@@ -157,3 +157,23 @@ async fn an_answer_is_kept_to_what_its_caller_pays_for() {
     assert_eq!((refused.status, &refused.json()["error"]["param"]), (402, &json!("n_predict")));
     assert_eq!(asked(&house, small.to_string(), &[]).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_limit_by_another_name_is_refused_under_a_bound_whatever_is_spoken() {
+    let house = house().await;
+    for (path, said) in [("/v1/completions", "prompt"), ("/aog/v0.2/services/generate", "prompt")] {
+        let body = json!({ "model": "other", said: "a", "max_tokens": 5, "n_predict": 100_000 });
+        let call = Request::post(path, body.to_string());
+        let reply = house.ask(call.header("x-weighbridge-max-cost", "1.5")).await;
+        assert_eq!(reply.status, 402, "{path}: {}", reply.text());
+        assert!(reply.text().contains("n_predict may count more"), "{path}: {}", reply.text());
+    }
+    let chat = json!({
+        "model": "other", "max_tokens": 5, "max_new_tokens": 100_000,
+        "messages": [{ "role": "user", "content": "a" }],
+    });
+    let call = Request::post("/aog/v0.2/services/chat", chat.to_string());
+    let reply = house.ask(call.header("x-weighbridge-max-cost", "1.5")).await;
+    assert_eq!(reply.status, 402, "{}", reply.text());
+    assert_eq!(house.provider.seen_count(), 0);
+}
