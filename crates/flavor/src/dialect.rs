@@ -177,6 +177,12 @@ impl Dialect {
         }
     }
 
+    /// Whether what was answered with 400 is a refusal of the gateway's own credential. Others say so
+    /// by the status; Google does not, wherever it speaks OpenAI's words either.
+    pub fn refuses_key(self, body: &str) -> bool {
+        matches!(self, Self::Gemini | Self::Chat) && gemini::refuses_key(body)
+    }
+
     /// The provider's own sentence in the body of its refusal, where it is one of its dialect. It
     /// may hold anything, and is for the log.
     pub fn read_failure(self, body: &str) -> Option<String> {

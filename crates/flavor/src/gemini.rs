@@ -24,7 +24,7 @@ mod tool_result;
 mod tools;
 mod usage;
 
-pub use error::{error_body, error_event};
+pub use error::{error_body, error_event, refuses_key};
 pub(crate) use fields::Fields;
 pub use models::{count_body, model_body, model_list};
 pub use reply::{read_reply, write_reply};

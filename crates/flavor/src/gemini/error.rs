@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::{fields::Fields, stream_reader::unlisted};
 use crate::json::writer::{self, Members};
 
 /// The body of an error that is answered with the HTTP status `status`.
@@ -33,6 +34,26 @@ pub(super) fn write_error(root: &mut Members<'_>, status: u16, message: &str) {
     });
 }
 
+/// Whether a refusal is of the key that it was asked with. Google answers 400 to one that is none, as
+/// to a request that cannot be read, and 401 and 403 only to others.
+#[must_use]
+pub fn refuses_key(body: &str) -> bool {
+    const REASON: &str = "API_KEY_INVALID";
+    const WORDS: [&str; 2] = ["API key not valid", "API key expired"];
+    let read = || {
+        let mut root = Fields::parse(unlisted(body.trim()).ok()?).ok()?;
+        let mut error = root.object("error").ok()??;
+        let details = error.list("details").ok()?.unwrap_or_default();
+        if details.is_empty() {
+            let message = error.text("message").ok()??;
+            return Some(WORDS.iter().any(|words| message.starts_with(words)));
+        }
+        let reason = |detail| Fields::read(detail).ok()?.text("reason").ok()?;
+        Some(details.into_iter().filter_map(reason).any(|reason| reason == REASON))
+    };
+    read().unwrap_or(false)
+}
+
 /// Google's word for an HTTP status.
 fn word(status: u16) -> &'static str {
     match status {
@@ -53,6 +74,30 @@ fn word(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_is_none_is_told_from_a_request_that_is_none() {
+        let refused = |message: &str, details: &str| {
+            let error = format!(
+                r#"{{"error":{{"code":400,"message":"{message}","status":"INVALID_ARGUMENT"{details}}}}}"#
+            );
+            assert_eq!(refuses_key(&format!("[{error}]\n")), refuses_key(&error));
+            refuses_key(&error)
+        };
+        let reason = |reason: &str| {
+            format!(
+                r#","details":[{{"@type":"type.googleapis.com/google.rpc.LocalizedMessage"}},
+                {{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"{reason}"}}]"#
+            )
+        };
+        assert!(refused("No.", &reason("API_KEY_INVALID")));
+        assert!(refused("API key not valid. Please pass a valid API key.", ""));
+        assert!(!refused("API key not valid. Or so.", &reason("FIELD_VIOLATION")));
+        assert!(!refused("contents: API key not valid", ""));
+        for odd in ["", "[]", "{}", r#"{"error":"API key not valid"}"#, "API key not valid"] {
+            assert!(!refuses_key(odd), "{odd}");
+        }
+    }
 
     #[test]
     fn an_error_has_googles_shape_and_word() {

@@ -178,7 +178,7 @@ fn give_block(
 }
 
 /// What stands in a list of one, as which Google sends some of its errors; the same otherwise.
-fn unlisted(data: &str) -> Result<&str, Misfit> {
+pub(super) fn unlisted(data: &str) -> Result<&str, Misfit> {
     if !data.starts_with('[') {
         return Ok(data);
     }

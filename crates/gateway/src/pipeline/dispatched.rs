@@ -267,9 +267,15 @@ impl Dispatched {
         let limit = self.meter.gateway().parts.limits.provider_error;
         let body = error_body(self.reply.body_mut(), limit, self.deadline).await;
         let name = &self.way.provider.name;
-        let said = body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
-        let said = said.and_then(|body| self.way.dialect.read_failure(body));
-        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let text = body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
+        let dialect = self.way.dialect;
+        let of_key = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => true,
+            StatusCode::BAD_REQUEST => text.is_some_and(|text| dialect.refuses_key(text)),
+            _ => false,
+        };
+        let said = text.and_then(|body| dialect.read_failure(body));
+        if of_key {
             tracing::error!(provider = name, %status, "a provider refuses the gateway's credential");
             let words = format!(
                 "the provider `{name}` refuses this gateway's own credential; whoever runs the \

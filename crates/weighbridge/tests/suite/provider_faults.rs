@@ -2,6 +2,7 @@
 //! stream ends twice (invariant F2).
 
 use weighbridge_core::invariant::{StreamEnds, f2};
+use weighbridge_testkit::http::Request;
 use weighbridge_testkit::provider::StreamEnd;
 use weighbridge_testkit::{Behaviour, Script};
 
@@ -165,4 +166,36 @@ async fn the_next_provider_is_asked_only_when_nothing_was_sent() {
     assert_eq!(attempts[1]["provider"], "desk");
     assert_eq!(attempts[1]["outcome"], "ok");
     drop(provider);
+}
+
+#[tokio::test]
+async fn a_key_that_google_refuses_is_the_gateways_and_not_the_callers() {
+    let refusal = |message: &str, reason: &str| Behaviour::Reply {
+        status: 400,
+        headers: Vec::new(),
+        body: format!(
+            r#"{{"error":{{"code":400,"message":"{message}","status":"INVALID_ARGUMENT","details":
+            [{{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"{reason}"}}]}}}}"#
+        )
+        .into(),
+        delay: std::time::Duration::ZERO,
+    };
+    let script = Script::new()
+        .on("key", refusal("API key not valid. Please pass one.", "API_KEY_INVALID"))
+        .on("caller", refusal("contents is not specified", "OTHER"));
+    let house = House::speaking("gemini", script, "").await;
+    let google = |model: &str| {
+        let path = format!("/v1beta/models/{model}:generateContent");
+        house.ask(Request::post(&path, r#"{"contents":[{"parts":[{"text":"a"}]}]}"#))
+    };
+    for reply in [google("key").await, house.chat(body("key", false)).await] {
+        assert_eq!(reply.status, 502, "{}", reply.text());
+        assert!(!reply.text().contains("Please pass one"), "{}", reply.text());
+        let receipt = house.receipt_of(&reply).await;
+        assert_eq!(receipt["error"]["code"], "provider_credential");
+    }
+    for reply in [google("caller").await, house.chat(body("caller", false)).await] {
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        assert!(reply.text().contains("contents is not specified"), "{}", reply.text());
+    }
 }
