@@ -229,14 +229,22 @@ pub struct Directory {
 pub struct NoSuchModel {
     /// For what.
     pub service: Service,
-    /// What was asked for.
+    /// What was asked for, at most 256 bytes of it.
     pub asked: String,
     /// Some of what is served, for the caller to choose from.
     pub served: Vec<String>,
 }
 
+/// How much of a name that nobody has is said again, in bytes.
+const ASKED_BYTES: usize = 256;
+
 /// How many served models a refusal names.
 const NAMED_IN_REFUSAL: usize = 3;
+
+/// The start of a name.
+fn shortened(asked: &str) -> &str {
+    asked.get(..asked.floor_char_boundary(ASKED_BYTES)).unwrap_or_default()
+}
 
 impl fmt::Display for NoSuchModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -299,7 +307,7 @@ impl Directory {
             let served = self.models().filter(is_served).map(|(name, _)| name.to_owned());
             NoSuchModel {
                 service,
-                asked: asked.to_owned(),
+                asked: shortened(asked).to_owned(),
                 served: served.take(NAMED_IN_REFUSAL).collect(),
             }
         })
@@ -350,6 +358,15 @@ mod tests {
         assert!(at("https://api.openai.com/v1") && at("https://eu.api.openai.com:443/v1"));
         assert!(at("https://us-east.openai.azure.com/v1"));
         assert!(!at("https://notopenai.com/v1") && !at("http://127.0.0.1:1/openai.com/v1"));
+    }
+
+    #[test]
+    fn no_refusal_is_longer_for_a_longer_name() {
+        let directory = Directory::new(vec![provider("a", &["m"])]);
+        for (letter, kept) in [("x", 256), ("秤", 85)] {
+            let refusal = directory.candidates(Service::Chat, &letter.repeat(3_000_000));
+            assert_eq!(refusal.unwrap_err().asked, letter.repeat(kept));
+        }
     }
 
     #[test]

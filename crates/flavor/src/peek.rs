@@ -11,6 +11,14 @@ use crate::openai::{OTHER_LIMITS, PeekError};
 /// The longest name of a model, in bytes.
 const MODEL_BYTES: usize = 256;
 
+/// What a model's name has to be.
+pub(crate) const MODEL: &str = "should be a text of 1 to 256 bytes";
+
+/// Whether a model's name is of the length that names have.
+pub(crate) fn is_model(name: &str) -> bool {
+    (1..=MODEL_BYTES).contains(&name.len())
+}
+
 /// Members that the gateway reads, and those that bound a call's cost: readers differ in which one
 /// counts of two.
 const WATCH: &[&str] = &[
@@ -131,7 +139,7 @@ fn model(document: &Document) -> Result<Option<String>, PeekError> {
 fn named(model: Option<String>) -> Result<String, PeekError> {
     const EXPECTED: &str = "a text of 1 to 256 bytes";
     model
-        .filter(|model| (1..=MODEL_BYTES).contains(&model.len()))
+        .filter(|model| is_model(model))
         .ok_or(PeekError::WrongType { field: "model", expected: EXPECTED })
 }
 

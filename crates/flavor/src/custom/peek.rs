@@ -3,7 +3,7 @@
 use super::Custom;
 use super::source::Source;
 use crate::json::Misfit;
-use crate::peek::Peek;
+use crate::peek::{MODEL, Peek, is_model};
 
 /// Reads it.
 ///
@@ -12,8 +12,12 @@ use crate::peek::Peek;
 pub fn peek(custom: &Custom, body: &str) -> Result<Peek, Misfit> {
     let places = &custom.request;
     let mut source = Source::parse(body)?;
+    let model = source.needed_text(&places.model)?;
+    if !is_model(&model) {
+        return Err(Misfit::new(MODEL).at(&places.model.to_string()));
+    }
     Ok(Peek {
-        model: source.needed_text(&places.model)?.into_owned(),
+        model: model.into_owned(),
         stream: source.flag(places.stream.as_ref())?.unwrap_or(false),
         background: false,
         gateway_field: None,

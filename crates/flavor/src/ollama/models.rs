@@ -3,6 +3,7 @@
 use super::created;
 use crate::json::writer::{self, Members};
 use crate::json::{Misfit, Object};
+use crate::peek::{MODEL, is_model};
 
 /// The version of Ollama whose calls are spoken here. Some clients refuse what is older than 0.6.4,
 /// or is no number.
@@ -112,14 +113,15 @@ pub fn show(model: &ModelCard) -> Vec<u8> {
 /// The model that a request to `/api/show` asks for.
 ///
 /// # Errors
-/// When it names none.
+/// When it names none, or one that is too long for a name.
 pub fn read_show_request(body: &str) -> Result<String, Misfit> {
     let mut members = Object::parse(body)?;
     // Older clients know it by its older name.
     let name = members.text("name")?.filter(|name| !name.is_empty());
     let model = members.text("model")?.filter(|model| !model.is_empty());
     match model.or(name) {
-        Some(model) => Ok(model.into_owned()),
+        Some(model) if is_model(&model) => Ok(model.into_owned()),
+        Some(_) => Err(Misfit::new(MODEL).at("model")),
         None => Err(Misfit::new("is missing; a text has to stand here").at("model")),
     }
 }
@@ -194,6 +196,10 @@ mod tests {
         assert_eq!(read_show_request(r#"{"model":"","name":"a"}"#).unwrap(), "a");
         assert_eq!(read_show_request(r#"{"model":"b","verbose":true}"#).unwrap(), "b");
         assert!(read_show_request("{}").is_err());
+        let named = |bytes: usize| format!(r#"{{"name":"{}"}}"#, "x".repeat(bytes));
+        assert!(read_show_request(&named(256)).is_ok());
+        let words = read_show_request(&named(257)).unwrap_err().to_string();
+        assert_eq!(words, "model: should be a text of 1 to 256 bytes");
     }
 
     #[test]

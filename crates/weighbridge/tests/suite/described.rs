@@ -140,3 +140,20 @@ async fn its_callers_reach_providers_of_every_flavor_and_are_refused_in_its_word
     assert_eq!(reply.status, 400);
     assert!(reply.text().contains("turns"), "{}", reply.text());
 }
+
+#[tokio::test]
+async fn a_name_that_is_too_long_is_refused_and_not_said_again() {
+    let house = tally(Behaviour::bytes(REPLY)).await;
+    let long = "x".repeat(100_000);
+    let turn = json!({ "engine": { "name": long }, "turns": [{ "by": "caller", "words": "a" }] });
+    for (path, body) in [("/tally/v1/turns", turn), ("/api/show", json!({ "model": long }))] {
+        let request = Request::post(path, body.to_string()).header("x-tally-key", &house.key);
+        let reply = match path {
+            "/api/show" => house.ask(request).await,
+            _ => http::call(house.url(), &request).await.unwrap(),
+        };
+        assert_eq!(reply.status, 400, "{path}");
+        assert!(reply.text().contains("should be a text of 1 to 256 bytes"), "{path}");
+        assert!(reply.body.len() < 1024, "{path}");
+    }
+}
