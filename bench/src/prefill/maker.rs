@@ -124,6 +124,7 @@ fn usage(input: u64, output: u64) -> Usage {
         output_tokens: 20 + output,
         cache_read_tokens: None,
         cache_write_tokens: None,
+        cache_write_1h_tokens: None,
         reasoning_tokens: None,
         audio_input_tokens: None,
         audio_output_tokens: None,
