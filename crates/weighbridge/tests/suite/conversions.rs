@@ -425,7 +425,7 @@ const THOUGHT: &str = r#"{"id":"msg_1","type":"message","role":"assistant","mode
     {"type":"thinking","thinking":"Let me weigh.","signature":"c2lnbmVk"},
     {"type":"redacted_thinking","data":"c2VhbGVk"},
     {"type":"text","text":"I look."},
-    {"type":"tool_use","id":"toolu_01","name":"weigh","input":{"what":"lorry"}}],
+    {"type":"tool_use","id":"toolu_01A09q90qw90lq91","name":"weigh","input":{"what":"lorry"}}],
     "stop_reason":"tool_use","usage":{"input_tokens":9,"output_tokens":3}}"#;
 
 fn thought_as_events() -> Vec<String> {
@@ -477,7 +477,7 @@ fn thought_as_events() -> Vec<String> {
 
 /// What a caller sends back who kept no more than it has fields for.
 fn answered() -> Value {
-    let call = json!({ "id": "toolu_01", "type": "function",
+    let call = json!({ "id": "toolu_01A09q90qw90lq91", "type": "function",
         "function": { "name": "weigh", "arguments": "{\"what\":\"lorry\"}" } });
     json!({
         "reasoning_effort": "low",
@@ -486,7 +486,7 @@ fn answered() -> Value {
         "messages": [
             { "role": "user", "content": "weigh this" },
             { "role": "assistant", "content": "I look.", "tool_calls": [call] },
-            { "role": "tool", "tool_call_id": "toolu_01", "content": "7.5 t" },
+            { "role": "tool", "tool_call_id": "toolu_01A09q90qw90lq91", "content": "7.5 t" },
         ],
     })
 }
@@ -501,7 +501,7 @@ async fn thoughts_with_their_seals_go_back_to_whoever_had_them_and_to_nobody_els
         });
         let house = anthropic(behaviour, "").await;
         let first = house.chat(chat(&json!({ "stream": streamed }))).await;
-        assert!(first.text().contains("toolu_01"), "{}", first.text());
+        assert!(first.text().contains("toolu_01A09q90qw90lq91"), "{}", first.text());
         for secret in ["c2lnbmVk", "c2VhbGVk"] {
             assert!(!first.text().contains(secret), "{}", first.text());
         }
