@@ -1,5 +1,7 @@
 //! How likely tokens were: here as lists side by side, and in chats token by token.
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 
 use crate::{
@@ -82,12 +84,12 @@ pub(super) fn of_chat(logprobs: &Json<'_>) -> Option<String> {
 
 fn read_token(token: &RawValue, offset: u64) -> Result<Token<'_>, Misfit> {
     let (text, likely, mut rest) = read_pair(token)?;
-    let mut others = Vec::new();
+    let (mut others, mut known) = (Vec::new(), BTreeSet::new());
     for other in rest.list("top_logprobs")?.unwrap_or_default() {
         let (text, likely, _) = read_pair(other)?;
         let text = object::text(text)?;
-        // Two of one text would be one member.
-        if others.iter().all(|(known, _)| *known != text) {
+        // Two of one text would be one member. A provider may send as many as its reply holds.
+        if known.insert(text.clone()) {
             others.push((text, likely));
         }
     }
@@ -133,6 +135,21 @@ mod tests {
         let expected = r#"{"content":[{"token":"A","logprob":-0.10,"bytes":null,"top_logprobs":[{"token":"A","logprob":-0.10,"bytes":null},{"token":"\"","logprob":-2e-5,"bytes":null}]},{"token":"秤 ","logprob":0,"bytes":null,"top_logprobs":[]}],"refusal":null}"#;
         assert_eq!(chat.as_str(), expected);
         assert_eq!(of_chat(&chat).unwrap(), LISTS);
+    }
+
+    #[test]
+    fn a_text_stands_once_however_many_there_are() {
+        // Were each compared with all before it, this would go on for minutes.
+        let other = |at: usize| format!(r#"{{"token":"{}","logprob":-1}}"#, at % 200_000);
+        let others: Vec<String> = (0..400_000).map(other).collect();
+        let chat = format!(
+            r#"{{"content":[{{"token":"a","logprob":0,"top_logprobs":[{}]}}]}}"#,
+            others.join(",")
+        );
+        let lists = of_chat(&Json(chat.into())).unwrap();
+        let mut lists = Object::parse(&lists).unwrap();
+        let top = lists.list("top_logprobs").unwrap().unwrap();
+        assert_eq!(Object::read(top[0]).unwrap().rest().count(), 200_000);
     }
 
     #[test]
