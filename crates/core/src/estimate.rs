@@ -3,7 +3,8 @@
 //! The rules, of which nothing is left to chance:
 //! - A token of a byte-level tokeniser, or of one that falls back to bytes, is at least one byte of
 //!   the prompt. So the bytes of the request's body bound the tokens of its text for nothing; what a
-//!   model's own template adds around it is allowed for by [`TEMPLATE`] and [`TOOLS`].
+//!   model's own template adds around it is allowed for by [`TEMPLATE`] and [`TOOLS`], [`SEQUENCE`]
+//!   and [`PAIR`].
 //! - What is not in the body as text (a picture, a sound, a file, an earlier answer by its id) has no
 //!   bound: such a call is expected to use [`PART`] tokens for each, and has no ceiling.
 //! - The answer is expected to be as long as nine of ten answers of that model were, and not
@@ -17,6 +18,13 @@ pub const TEMPLATE: u64 = 64;
 
 /// Tokens that a model's template may put around a prompt with tools.
 pub const TOOLS: u64 = 512;
+
+/// Tokens that a model may put around each text that it makes a vector of, or speaks, or draws.
+pub const SEQUENCE: u64 = 16;
+
+/// Tokens that a model may put around each pair of a question and a document: those that rank by
+/// being asked have a template with their instruction in it.
+pub const PAIR: u64 = 128;
 
 /// Tokens that a picture, a sound or a file is expected to take.
 pub const PART: u64 = 1_600;

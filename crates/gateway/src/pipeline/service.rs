@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use weighbridge_core::directory::{Flavor, Provider};
-use weighbridge_core::estimate::{Demand, PART, Prompt};
+use weighbridge_core::estimate::{Demand, PAIR, PART, Prompt, SEQUENCE};
 use weighbridge_core::failure::Failure;
 use weighbridge_core::price::Pieces;
 use weighbridge_flavor::canon::ToolNames;
@@ -107,13 +107,15 @@ fn convert(
 /// What is asked for. Pictures and transcripts come to tokens for some models, which only the price
 /// table can bound; the answers of the others do not.
 fn wanted(service: Service, peek: Peek) -> Wanted {
+    let around = if service == Service::Rerank { PAIR } else { SEQUENCE };
+    let around = around.saturating_mul(peek.items);
     let prompt = match peek.tokens {
         Some(tokens) => Prompt::Counted(tokens),
         // How many tokens a sound or a picture comes to, nobody knows before.
         None if peek.media_bytes > 0 => {
             Prompt::Open(peek.text_bytes.saturating_add(peek.items.saturating_mul(PART)))
         }
-        None => Prompt::AtMost(peek.text_bytes),
+        None => Prompt::AtMost(peek.text_bytes.saturating_add(around)),
     };
     let pieces = Pieces {
         images: if service == Service::Image { peek.items } else { 0 },

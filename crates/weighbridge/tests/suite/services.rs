@@ -219,5 +219,29 @@ async fn a_ceiling_holds_what_is_counted_by_the_piece() {
     assert_eq!(reply.status, 200, "{}", reply.text());
     let receipt = house.receipt_of(&reply).await;
     assert_eq!(receipt["cost"]["actual"], "0.04", "{receipt}");
-    assert_eq!(receipt["cost"]["reserved"], "0.047", "{receipt}");
+    assert_eq!(receipt["cost"]["reserved"], "0.063", "{receipt}");
+}
+
+#[tokio::test]
+async fn a_question_is_held_for_with_every_document() {
+    let level = format!("{PRICES}[levels.default]\nreserve = \"ceiling\"\n{VIEW}");
+    // As whoever charges tokens counts them: the question's once for each document.
+    let ranked = json!({ "model": "m", "results": [{ "index": 0, "relevance_score": 0.5 }],
+        "usage": { "total_tokens": 3000 } });
+    let house = House::with(
+        Script::new().on("m", Behaviour::bytes(ranked.to_string())),
+        &level.replace("input = \"1000\"", "input = \"1\""),
+    )
+    .await;
+    let body = json!({ "model": "m", "query": "q".repeat(1000), "documents": ["a", "b", "c"], "top_n": 1 });
+    let reply = house.ask(Request::post("/v1/rerank", body.to_string())).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["usage"]["input_tokens"], 3000, "{receipt}");
+    // 3003 bytes and what a model may put around each of three pairs.
+    assert_eq!(receipt["cost"]["reserved"], "0.003387", "{receipt}");
+    assert_eq!(
+        (&receipt["cost"]["actual"], &receipt["cost"]["overrun"]),
+        (&"0.003".into(), &"0".into())
+    );
 }
