@@ -107,7 +107,8 @@ impl Reserved {
     /// # Errors
     /// Where the limit that the answer has to be kept to cannot be put into it.
     fn outgoing(&self, offer: &Offer, way: &Way) -> Result<Bytes, Unkept> {
-        if way.form.is_some() {
+        // A service's reply, and a conversation made shorter, have no limit that could be said.
+        if way.form.is_some() || self.address.compact {
             let converted = way.converted.as_ref().map(|converted| &converted.body);
             return Ok(converted.unwrap_or(&self.bytes).clone());
         }
