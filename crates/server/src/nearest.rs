@@ -1,5 +1,6 @@
 //! The nearest route to one that does not exist.
 
+use weighbridge_gateway::Gateway;
 use weighbridge_gateway::front::route::Route;
 
 /// Routes of the finished design, by how their paths begin, that this version does not have.
@@ -31,10 +32,14 @@ pub(crate) fn is_not_yet(path: &str) -> bool {
 const LONGEST: usize = 128;
 
 /// The route that was probably meant.
-pub(crate) fn route(path: &str) -> &'static str {
-    let path = path.get(..LONGEST).unwrap_or(path);
+pub(crate) fn route(gateway: &Gateway, path: &str) -> &'static str {
+    nearest(Route::paths(gateway), path)
+}
+
+fn nearest(known: impl Iterator<Item = &'static str>, path: &str) -> &'static str {
+    let path = path.get(..path.floor_char_boundary(LONGEST)).unwrap_or(path);
     let distance = |known: &&str| strsim::damerau_levenshtein(path, known);
-    Route::paths().min_by_key(distance).unwrap_or("/v1/chat/completions")
+    known.min_by_key(distance).unwrap_or("/v1/chat/completions")
 }
 
 #[cfg(test)]
@@ -43,9 +48,12 @@ mod tests {
 
     #[test]
     fn a_mistyped_path_is_led_to_the_right_one() {
+        let known = ["/v1/chat/completions", "/v1/models", "/v1/tally"];
+        let route = |path| nearest(known.into_iter(), path);
         assert_eq!(route("/v1/chat/completion"), "/v1/chat/completions");
         assert_eq!(route("/openai/v1/chat/completions"), "/v1/chat/completions");
         assert_eq!(route("/v1/model"), "/v1/models");
+        assert_eq!(route("/tally"), "/v1/tally");
         assert!(is_not_yet("/v1/batches"));
         assert!(!is_not_yet("/v1/batche"));
     }

@@ -77,10 +77,10 @@ impl Router {
         id: Option<&HeaderValue>,
     ) -> Response<ReplyBody> {
         if let Err(failure) = self.check_head(&head.headers) {
-            return self.refuse(&failure);
+            return self.refuse_as(self.spoken_at(&head), &failure);
         }
         if let Err(failure) = credential::take_token(&mut head) {
-            return self.refuse(&failure);
+            return self.refuse_as(self.spoken_at(&head), &failure);
         }
         let path = head.uri.path();
         if path == "/metrics" && head.method == Method::GET {
@@ -123,10 +123,9 @@ impl Router {
             Some(route) => {
                 let words = format!("{} takes {}", redacted::path(path), route.method());
                 let failure = Failure::client(Code::MethodNotAllowed, words);
-                self.gateway.metrics().refused(failure.code);
-                call::refuse(route.dialect(), &failure)
+                self.refuse_as(route.dialect(), &failure)
             }
-            None => self.refuse(&unknown(&head.method, path)),
+            None => self.refuse_as(self.spoken_at(&head), &self.unknown(&head.method, path)),
         }
     }
 
@@ -161,24 +160,33 @@ impl Router {
     }
 
     fn refuse(&self, failure: &Failure) -> Response<ReplyBody> {
-        self.gateway.metrics().refused(failure.code);
-        call::refuse(Dialect::Chat, failure)
+        self.refuse_as(Dialect::Chat, failure)
     }
-}
 
-/// A path that leads nowhere: whether it will, else what was probably meant.
-fn unknown(method: &Method, path: &str) -> Failure {
-    let near = nearest::route(path);
-    let not_yet = nearest::is_not_yet(path);
-    let path = redacted::path(path);
-    if not_yet {
-        return Failure::client(Code::NotBuilt, format!("{path}: not in this version"));
+    fn refuse_as(&self, dialect: Dialect, failure: &Failure) -> Response<ReplyBody> {
+        self.gateway.metrics().refused(failure.code);
+        call::refuse(dialect, failure)
     }
-    let words = format!(
-        "no such route: {method} {path}; the nearest is {near} (an OpenAI SDK's base address is \
-         this gateway's with /v1 behind it; Anthropic's, Google's and Ollama's are this gateway's)"
-    );
-    Failure::client(Code::NotFound, words)
+
+    fn spoken_at(&self, head: &request::Parts) -> Dialect {
+        Route::spoken_at(&self.gateway, head.uri.path(), &head.headers)
+    }
+
+    /// A path that leads nowhere: whether it will, else what was probably meant.
+    fn unknown(&self, method: &Method, path: &str) -> Failure {
+        let near = nearest::route(&self.gateway, path);
+        let not_yet = nearest::is_not_yet(path);
+        let path = redacted::path(path);
+        if not_yet {
+            return Failure::client(Code::NotBuilt, format!("{path}: not in this version"));
+        }
+        let words = format!(
+            "no such route: {method} {path}; the nearest is {near} (an OpenAI SDK's base address \
+             is this gateway's with /v1 behind it; Anthropic's, Google's and Ollama's are this \
+             gateway's)"
+        );
+        Failure::client(Code::NotFound, words)
+    }
 }
 
 fn allow_origin(headers: &mut HeaderMap, wanted: Option<HeaderValue>, preflight: bool) {

@@ -61,6 +61,11 @@ impl Endpoint {
     }
 }
 
+/// Whether a request is meant for Anthropic's API, as far as its path and head tell.
+pub(super) fn is_anthropics(path: &str, headers: &HeaderMap) -> bool {
+    headers.contains_key(VERSION) || openai::below_v1(path).starts_with("/messages")
+}
+
 /// Answers one request.
 pub async fn serve(
     gateway: &Arc<Gateway>,

@@ -50,6 +50,12 @@ pub fn take_token(head: &mut Parts) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A path without the endpoint token that may stand before it, whatever that is.
+pub(super) fn behind_token(path: &str) -> &str {
+    let rest = path.strip_prefix(PREFIX);
+    rest.and_then(|rest| rest.get(rest.find('/')?..)).unwrap_or(path)
+}
+
 /// Whether the request came by an address with a token in it.
 pub fn has_token(headers: &HeaderMap) -> bool {
     headers.contains_key(&TOKEN)

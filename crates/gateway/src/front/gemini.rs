@@ -30,6 +30,9 @@ pub const PATHS: [&str; 7] = [
 /// What Google's own SDKs send.
 const GOOGLES: [&str; 2] = ["x-goog-api-client", "x-goog-api-key"];
 
+/// The versions of the API that only Google has.
+const BETA: [&str; 2] = ["/v1beta", "/v1alpha"];
+
 /// Something that can be asked for, of a model whose name still is as it stood in the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
@@ -54,8 +57,8 @@ impl Endpoint {
     /// too, the method behind the model's name or a header of Google's own tells whose it is.
     pub fn of(path: &str, headers: &HeaderMap) -> Option<Self> {
         let path = path.trim_end_matches('/');
-        let beta = ["/v1beta", "/v1alpha"].iter().find_map(|version| path.strip_prefix(version));
-        let googles = GOOGLES.iter().any(|name| headers.contains_key(*name));
+        let beta = BETA.iter().find_map(|version| path.strip_prefix(version));
+        let googles = by_googles(headers);
         let beta = beta.or_else(|| path.strip_prefix("/v1").filter(|_| googles));
         let below = beta.or_else(|| path.strip_prefix("/v1"))?;
         if below == "/models" {
@@ -87,6 +90,15 @@ impl Endpoint {
             Self::Models | Self::Model(_) => Method::GET,
         }
     }
+}
+
+/// Whether a request is meant for Google's API, as far as its path and head tell.
+pub(super) fn is_googles(path: &str, headers: &HeaderMap) -> bool {
+    BETA.iter().any(|version| path.starts_with(version)) || by_googles(headers)
+}
+
+fn by_googles(headers: &HeaderMap) -> bool {
+    GOOGLES.iter().any(|name| headers.contains_key(*name))
 }
 
 /// Answers one request.

@@ -17,8 +17,19 @@ use crate::pipeline::Received;
 use crate::pipeline::received::Address;
 
 /// The paths served here, as messages name them.
-pub const PATHS: [&str; 5] =
-    ["/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/models", "/v1/models/{id}"];
+pub const PATHS: [&str; 11] = [
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/responses",
+    "/v1/responses/compact",
+    "/v1/embeddings",
+    "/v1/images/generations",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/rerank",
+    "/v1/models",
+    "/v1/models/{id}",
+];
 
 /// Something that can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

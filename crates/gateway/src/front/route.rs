@@ -9,7 +9,7 @@ use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
 
 use crate::body::ReplyBody;
-use crate::front::{anthropic, aog, custom, gemini, ollama, openai};
+use crate::front::{anthropic, aog, credential, custom, gemini, ollama, openai};
 use crate::gateway::Gateway;
 
 /// Something that a front answers.
@@ -54,8 +54,33 @@ impl Route {
     }
 
     /// All paths, as messages name them.
-    pub fn paths() -> impl Iterator<Item = &'static str> {
-        openai::PATHS.into_iter().chain(anthropic::PATHS).chain(gemini::PATHS).chain(ollama::PATHS)
+    pub fn paths(gateway: &Gateway) -> impl Iterator<Item = &'static str> {
+        let own = openai::PATHS.into_iter().chain(anthropic::PATHS).chain(gemini::PATHS);
+        let own = own.chain(ollama::PATHS).chain(aog::PATHS);
+        own.chain(gateway.flavors().iter().map(|described| described.path.as_str()))
+    }
+
+    /// What whoever asks for a path speaks, as far as that can be told, wherever the path leads: a
+    /// refusal is of no use in words that its caller's SDK cannot read.
+    pub fn spoken_at(gateway: &Gateway, path: &str, headers: &HeaderMap) -> Dialect {
+        let path = credential::behind_token(path);
+        if let Some(route) = Self::of(gateway, path, headers) {
+            return route.dialect();
+        }
+        let starts = |start| path.starts_with(start);
+        if starts("/aog/") {
+            Dialect::AogChat
+        } else if starts("/api/") {
+            Dialect::OllamaChat
+        } else if gemini::is_googles(path, headers) {
+            Dialect::Gemini
+        } else if anthropic::is_anthropics(path, headers) {
+            Dialect::Messages
+        } else if starts("/v1/responses") {
+            Dialect::Responses
+        } else {
+            Dialect::Chat
+        }
     }
 
     /// The method it is asked for with.

@@ -60,8 +60,13 @@ async fn wishes_that_are_not_built_are_refused_by_name() {
     }
     let reply = house.chat("{\"model\":\"ok\",\"hybrid_policy\":\"always_remote\"}").await;
     refused(&reply, 400, "not_available");
-    for path in ["/v1/batches", "/v1/responses/x", "/v1/messages/batches", "/api/pull"] {
+    for path in ["/v1/batches", "/v1/responses/x"] {
         refused(&house.ask(Request::post(path, "{}")).await, 404, "not_available");
+    }
+    for path in ["/v1/messages/batches", "/api/pull"] {
+        let reply = house.ask(Request::post(path, "{}")).await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(reply.text().contains("not in this version"), "{}", reply.text());
     }
     let reply = house.ask(Request::get("/gateway/v1/tasks")).await;
     assert_eq!(reply.json()["error"]["code"], "not_available");

@@ -290,6 +290,44 @@ async fn a_conversation_is_made_shorter_by_its_own_provider_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn nothing_is_put_into_a_conversation_that_is_made_shorter() {
+    let compacted = r#"{"output":[],"usage":{"input_tokens":900,"output_tokens":40}}"#;
+    let prices = "[[prices]]\nmodel = \"ok\"\ncurrency = \"USD\"\ninput = \"1\"\noutput = \"5\"\n";
+    let house = House::with(Script::new().on("ok", Behaviour::bytes(compacted)), prices).await;
+    let body = r#"{"model":"ok","input":"weigh this"}"#;
+    let call = Request::post("/v1/responses/compact", body);
+    let reply = house.ask(call.header("x-weighbridge-max-cost", "0.1")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    // Its provider knows no limit there, and refuses what it does not know.
+    assert_eq!(house.provider.take().pop().unwrap().body, body.as_bytes());
+    assert_eq!(house.receipt_of(&reply).await["cost"]["actual"], "0.0011");
+}
+
+#[tokio::test]
+async fn what_leads_nowhere_is_said_in_the_words_of_its_callers_flavor() {
+    let house = House::with(Script::new(), "").await;
+    let key = &house.key;
+    for (path, header, at) in [
+        ("/v1/chat/completion".to_owned(), "accept", "/error/code"),
+        ("/v1/messages/batches".to_owned(), "accept", "/error/type"),
+        ("/v1/files".to_owned(), "anthropic-version", "/error/type"),
+        (format!("/k/{key}/v1/messages"), "accept", "/error/type"),
+        ("/v1beta/models/m:predict".to_owned(), "accept", "/error/status"),
+        ("/v1/models/m:predict".to_owned(), "x-goog-api-client", "/error/status"),
+        (format!("/k/{key}/v1beta/models"), "accept", "/error/status"),
+        (format!("/k/{key}/api/tags"), "accept", "/error"),
+        ("/api/push".to_owned(), "accept", "/error"),
+    ] {
+        let reply = house.ask(Request::post(&path, "{}").header(header, "1")).await;
+        assert!((400..502).contains(&reply.status), "{path}: {}", reply.status);
+        let said = reply.json().pointer(at).cloned().unwrap_or_default();
+        assert!(said.is_string(), "{path} with {header}: {}", reply.text());
+        let in_anthropics = reply.json()["type"] == "error";
+        assert_eq!(in_anthropics, at == "/error/type", "{path}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
 async fn searches_are_those_that_the_provider_made() {
     let message = |used: &str| {
         Behaviour::bytes(format!(
