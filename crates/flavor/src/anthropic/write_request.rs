@@ -20,7 +20,7 @@ pub fn write_request(request: &Request<'_>, target: &Target, losses: &mut Losses
     note_losses(request, losses);
     let thinking = thinking(request, losses);
     let max_tokens = request.max_output.unwrap_or_else(|| {
-        losses.approximated("max_tokens", "a limit is needed there, and none was set");
+        losses.approximated("max_tokens", "none was set, and it is needed there: set one");
         // What is thought counts there, too, and is none of the answer.
         target.max_output.saturating_add(thinking.flatten().unwrap_or(0))
     });

@@ -331,7 +331,7 @@ pub(super) fn refused(losses: &Losses, strict: bool, provider: &Provider) -> Opt
         words.push_str(&format!(", {} ({})", loss.field, loss.reason));
     }
     words.push_str(if strict {
-        "; leave these out, or send no x-weighbridge-strict to call without them"
+        "; change what is named here, or send no x-weighbridge-strict to call without it"
     } else {
         "; leave these out, or use a model whose provider has them"
     });
