@@ -3,10 +3,10 @@
 //! The shapes are those of the API's reference and of Anthropic's own SDKs. What stock agents send
 //! and nobody else has (cache hints, context management, deferred tools) is left out and named.
 
-mod closed_schema;
 mod error;
 mod ids;
 mod models;
+mod narrow_schema;
 mod read_block;
 mod read_reply;
 mod read_request;

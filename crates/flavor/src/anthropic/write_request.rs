@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{closed_schema, write_block};
+use super::{narrow_schema, write_block};
 use crate::canon::{
     Block, Format, Json, Losses, Request, Role, Target, Text, Thinking, Tool, ToolChoice, Turn,
 };
@@ -11,6 +11,9 @@ use crate::json::writer::{self, Items, Members};
 
 /// The least that may be thought, in tokens.
 pub(crate) const LEAST_BUDGET: u64 = 1024;
+
+/// The least of the most likely words that a model that thinks may choose from.
+const LEAST_TOP_P: f64 = 0.95;
 
 /// What a model is told that has to answer in JSON of any form.
 const ANSWER_JSON: &str = "Answer with one JSON object and nothing else.";
@@ -147,7 +150,7 @@ fn tools(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
     }
     root.list("tools", |items| {
         for tool in &request.tools {
-            items.object(|object| write_tool(tool, object));
+            items.object(|object| write_tool(tool, object, losses));
         }
     });
     let single = request.parallel_tools == Some(false);
@@ -173,12 +176,17 @@ fn tools(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
     });
 }
 
-fn write_tool(tool: &Tool<'_>, object: &mut Members<'_>) {
+fn write_tool(tool: &Tool<'_>, object: &mut Members<'_>, losses: &mut Losses) {
     object.text("name", &tool.name);
     if let Some(description) = &tool.description {
         object.text("description", description);
     }
     match tool.schema.as_ref().filter(|schema| has_type(schema)) {
+        // Only what calls are held to has to be within what can be held there.
+        Some(schema) if tool.strict == Some(true) => {
+            let schema = narrow_schema::of(schema, "tools[].parameters", losses);
+            object.raw("input_schema", schema.as_str());
+        }
         Some(schema) => object.raw("input_schema", schema.as_str()),
         None => object.object("input_schema", |schema| {
             schema.text("type", "object");
@@ -245,12 +253,18 @@ fn goes_on_without_its_thought(request: &Request<'_>) -> bool {
 
 fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses: &mut Losses) {
     const THINKS: &str = "fixed there for a model that thinks";
+    const ONE: &str = "one of temperature and top_p there";
     let sampling = &request.sampling;
+    let is_one = |number: &str| is(number, |it| it == 1.0);
+    // Of the two, the one that changes nothing is left out, else the second.
+    let both = sampling.temperature.is_some() && sampling.top_p.is_some();
+    let keeps_top_p = sampling.temperature.is_none_or(is_one) && !sampling.top_p.is_none_or(is_one);
     if let Some(temperature) = sampling.temperature {
-        let above_one = temperature.parse::<f64>().is_ok_and(|value| value > 1.0);
-        if thinks {
+        if thinks && !is_one(temperature) {
             losses.dropped("temperature", THINKS);
-        } else if above_one {
+        } else if both && keeps_top_p {
+            losses.dropped("temperature", ONE);
+        } else if is(temperature, |it| it > 1.0) {
             losses.approximated("temperature", "at most 1 there");
             root.raw("temperature", "1");
         } else {
@@ -258,7 +272,13 @@ fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses:
         }
     }
     if let Some(top_p) = sampling.top_p {
-        root.raw("top_p", top_p);
+        if thinks && is(top_p, |it| it < LEAST_TOP_P) {
+            losses.dropped("top_p", "at least 0.95 there for a model that thinks");
+        } else if both && !keeps_top_p {
+            losses.dropped("top_p", ONE);
+        } else {
+            root.raw("top_p", top_p);
+        }
     }
     if let Some(top_k) = sampling.top_k {
         if thinks {
@@ -276,9 +296,14 @@ fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses:
     }
 }
 
+/// Whether it is a number of which that holds.
+fn is(number: &str, holds: impl FnOnce(f64) -> bool) -> bool {
+    number.parse().is_ok_and(holds)
+}
+
 fn format(request: &Request<'_>, root: &mut Members<'_>, losses: &mut Losses) {
     if let Format::Schema { schema, .. } = &request.format {
-        let schema = closed_schema::of(schema, losses);
+        let schema = narrow_schema::of(schema, "response_format.schema", losses);
         root.object("output_config", |config| {
             config.object("format", |format| {
                 format.text("type", "json_schema");

@@ -8,6 +8,9 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+/// The longest name of a caller's own that messages show, in bytes.
+const NAME_BYTES: usize = 64;
+
 /// A value that is not what has to stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Misfit {
@@ -82,7 +85,7 @@ impl<'a> Object<'a> {
         let mut names: Vec<&str> = self.members.iter().map(|(name, _)| name.as_ref()).collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair.first() == pair.last()) {
-            Some(pair) => Err(Misfit::new("stands twice").at(pair.first().unwrap_or(&""))),
+            Some(pair) => Err(Misfit::new("stands twice").at(&shown(pair.first().unwrap_or(&"")))),
             None => Ok(self),
         }
     }
@@ -173,6 +176,14 @@ impl<'a> Object<'a> {
     pub fn rest(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         let given = self.members.iter().filter(|(_, value)| value.get() != "null");
         given.map(|(name, value)| (name.as_ref(), *value))
+    }
+}
+
+/// A name that a caller chose, as messages show it.
+fn shown(name: &str) -> Cow<'_, str> {
+    match name.get(..name.floor_char_boundary(NAME_BYTES)) {
+        Some(start) if start.len() < name.len() => Cow::Owned(format!("{start}...")),
+        _ => Cow::Borrowed(name),
     }
 }
 

@@ -102,13 +102,43 @@ fn it_is_written_with_what_a_message_can_say() {
     assert_eq!(value["tool_choice"]["disable_parallel_tool_use"], true);
     assert_eq!(value["thinking"]["budget_tokens"], 16000);
     assert_eq!(value["stop_sequences"], serde_json::json!(["END"]));
-    assert!(value.get("temperature").is_none(), "fixed for a model that thinks");
+    assert_eq!(value["temperature"], 1, "fixed for a model that thinks");
     assert!(again.contains(r#""input":{"what": "lorry", "digits": 12345678901234567890,"#));
     let named: Vec<&str> = losses.named().iter().map(|loss| loss.field.as_ref()).collect();
-    assert_eq!(
-        named,
-        ["reasoning_effort", "thinking.budget_tokens", "messages[system]", "temperature", "stop"]
-    );
+    // Its tool holds calls to a schema that leaves its objects open.
+    let all = "reasoning_effort thinking.budget_tokens messages[system] tools[].parameters stop";
+    assert_eq!(named.join(" "), all);
+}
+
+#[test]
+fn of_temperature_and_top_p_models_take_one() {
+    for (given, sent, lost) in [
+        ((Some("0.2"), Some("0.9")), (Some(0.2), None), "top_p;dropped"),
+        ((Some("0.2"), Some("1")), (Some(0.2), None), "top_p;dropped"),
+        ((Some("1.0"), Some("0.9")), (None, Some(0.9)), "temperature;dropped"),
+        ((None, Some("0.9")), (None, Some(0.9)), ""),
+        ((Some("1.5"), None), (Some(1.0), None), "temperature;approximated"),
+    ] {
+        let request = Request {
+            sampling: Sampling { temperature: given.0, top_p: given.1, ..Sampling::default() },
+            max_output: Some(9),
+            ..Request::to("m")
+        };
+        let mut losses = Losses::default();
+        let value: serde_json::Value =
+            serde_json::from_str(&written(&request, &mut losses)).unwrap();
+        let seen = (value["temperature"].as_f64(), value["top_p"].as_f64());
+        assert_eq!((seen, losses.to_string()), (sent, lost.to_owned()), "{given:?}");
+    }
+    let thinks = Request {
+        thinking: Some(Thinking::Budget(2000)),
+        sampling: Sampling { top_p: Some("0.9"), ..Sampling::default() },
+        max_output: Some(9000),
+        ..Request::to("m")
+    };
+    let mut losses = Losses::default();
+    assert!(!written(&thinks, &mut losses).contains("top_p"));
+    assert_eq!(losses.to_string(), "top_p;dropped");
 }
 
 #[test]
@@ -313,6 +343,7 @@ fn schema() -> impl Strategy<Value = String> {
     select(vec![
         r#"{"type":"object"}"#,
         r#"{ "type": "object", "properties": {"t": {"type": "number", "maximum": 1.50}} }"#,
+        r#"{"properties":{"t":{"type": "number" }}, "type":"object","additionalProperties":false}"#,
     ])
     .prop_map(str::to_owned)
 }
@@ -381,8 +412,9 @@ fn tool() -> impl Strategy<Value = Tool<'static>> {
         |(name, description, schema, strict)| Tool {
             name: name.into(),
             description: description.map(Into::into),
+            // Calls are held only to what can be held there.
+            strict: strict.filter(|strict| !strict || schema.contains("additionalProperties")),
             schema: Some(Json(schema.into())),
-            strict,
             grouped: None,
         },
     )
@@ -428,7 +460,13 @@ fn request() -> impl Strategy<Value = Request<'static>> {
             tool_choice,
             parallel_tools: (parallel && single).then_some(false),
             max_output: Some(max_output.unwrap_or(4096)),
-            sampling: Sampling { temperature, top_p, top_k, ..Sampling::default() },
+            sampling: Sampling {
+                temperature,
+                // It takes one of the two.
+                top_p: top_p.filter(|_| temperature.is_none()),
+                top_k,
+                ..Sampling::default()
+            },
             stop: stop.into_iter().map(Into::into).collect(),
             format,
             stream,
