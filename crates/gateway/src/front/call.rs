@@ -34,7 +34,7 @@ pub(crate) async fn serve(received: Received) -> Response<ReplyBody> {
 /// is not. Free: it takes nothing from the window and leaves no receipt.
 pub(crate) async fn count(received: Received) -> Result<u64, Failure> {
     let read = received.authenticate().await?.admit_free()?.read().await?;
-    Ok(read.resolve()?.count().await)
+    Ok(read.resolve().await?.count().await)
 }
 
 /// A refusal that leaves a counter and no record.
@@ -71,7 +71,7 @@ async fn live(
     let authenticated = received.authenticate().await?;
     let admitted = authenticated.admit(allowance)?;
     let read = admitted.read().await?;
-    let resolved = read.resolve()?;
+    let resolved = read.resolve().await?;
     let reserved = resolved.reserve().await?;
     let dispatched = match reserved.dispatch().await {
         Ok(dispatched) => dispatched,

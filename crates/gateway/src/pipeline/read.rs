@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use weighbridge_core::call::Content;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Principal;
-use weighbridge_core::failure::{Code, Failure};
+use weighbridge_core::directory::Provider;
+use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::Level;
 use weighbridge_flavor::{openai, services};
 
@@ -19,6 +20,17 @@ use crate::pipeline::Resolved;
 use crate::pipeline::received::Address;
 use crate::pipeline::service;
 use crate::pipeline::way::{self, Ways};
+
+/// The longest body that is converted where it was read, in bytes. A longer one would keep those
+/// waiting whom the same thread serves.
+const SHORT: usize = 256 * 1024;
+
+/// How many longer ones are converted at a time; a thread each. What they come to is counted into
+/// `limits.body_memory` when it is there, so this bounds what stands beside that.
+const READINGS: usize = 4;
+
+/// Turns for that.
+static READING: Semaphore = Semaphore::const_new(READINGS);
 
 /// The fourth stage: the whole input, and what routing needs of it.
 pub struct Read {
@@ -50,7 +62,7 @@ impl Read {
     ///
     /// # Errors
     /// 404 when nobody serves the model; 400 when it cannot be said in the dialect of any who do.
-    pub fn resolve(mut self) -> Result<Resolved, Failure> {
+    pub async fn resolve(self) -> Result<Resolved, Failure> {
         let candidates = self
             .gateway
             .directory()
@@ -59,9 +71,39 @@ impl Read {
                 Failure::client(Code::ModelNotFound, missing.to_string()).at("model")
             })?
             .to_vec();
+        if self.bytes.len() <= SHORT || self.goes_as_it_came(&candidates) {
+            return self.find_ways(&candidates);
+        }
+        let patience = self.gateway.parts.limits.body_idle;
+        let turn = tokio::time::timeout(patience, READING.acquire()).await;
+        let Ok(Ok(turn)) = turn else {
+            let words = "too many long requests are being converted now; try again";
+            return Err(Failure::gateway(Code::Overloaded, Retry::After(1), words));
+        };
+        let finding = tokio::task::spawn_blocking(move || {
+            // Until it has ended, whether or not anybody still waits for it.
+            let _turn = turn;
+            self.find_ways(&candidates)
+        });
+        finding.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a long request could not be converted");
+            let words = "the request could not be converted for its provider";
+            Err(Failure::gateway(Code::Internal, Retry::Never, words))
+        })
+    }
+
+    /// Whether nobody here has to read it as a whole.
+    fn goes_as_it_came(&self, candidates: &[Arc<Provider>]) -> bool {
+        match self.address.service {
+            None => way::goes_as_it_came(self, candidates),
+            Some((_, form)) => service::goes_as_it_came(candidates, form),
+        }
+    }
+
+    fn find_ways(mut self, candidates: &[Arc<Provider>]) -> Result<Resolved, Failure> {
         let Ways { ways, demand } = match self.address.service {
-            None => way::find(&mut self, &candidates)?,
-            Some((service, form)) => service::find(&mut self, &candidates, service, form)?,
+            None => way::find(&mut self, candidates)?,
+            Some((service, form)) => service::find(&mut self, candidates, service, form)?,
         };
         Ok(Resolved { read: self, ways, demand })
     }

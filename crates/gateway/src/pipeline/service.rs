@@ -69,20 +69,32 @@ pub(super) fn find(
     }
 }
 
+/// Whether a request goes to all of them without being read as a whole.
+pub(super) fn goes_as_it_came(candidates: &[Arc<Provider>], from: Form) -> bool {
+    candidates
+        .iter()
+        .all(|provider| own_forms(provider.flavor).is_some_and(|(_, own)| own.contains(&from)))
+}
+
 /// What is spoken to a provider of this flavor: the same where it can. A configuration names none that
 /// cannot serve it.
 fn spoken_to(flavor: Flavor, service: Service, from: Form) -> Option<(Dialect, Form)> {
-    let (dialect, own) = match flavor {
-        Flavor::OpenAi => (Dialect::Chat, [Form::OpenAi, Form::Jina]),
-        Flavor::Gemini => (Dialect::Gemini, [Form::GeminiBatch, Form::Gemini]),
-        Flavor::Ollama => (Dialect::OllamaChat, [Form::Ollama, Form::OllamaOlder]),
-        Flavor::Aog => (Dialect::AogChat, [Form::Aog, Form::Aog]),
-        Flavor::Anthropic | Flavor::Custom(_) => return None,
-    };
+    let (dialect, own) = own_forms(flavor)?;
     if own.contains(&from) {
         return Some((dialect, from));
     }
     own.into_iter().find(|form| service.has(*form)).map(|form| (dialect, form))
+}
+
+/// The forms that a flavor has for services, the better one first.
+fn own_forms(flavor: Flavor) -> Option<(Dialect, [Form; 2])> {
+    match flavor {
+        Flavor::OpenAi => Some((Dialect::Chat, [Form::OpenAi, Form::Jina])),
+        Flavor::Gemini => Some((Dialect::Gemini, [Form::GeminiBatch, Form::Gemini])),
+        Flavor::Ollama => Some((Dialect::OllamaChat, [Form::Ollama, Form::OllamaOlder])),
+        Flavor::Aog => Some((Dialect::AogChat, [Form::Aog, Form::Aog])),
+        Flavor::Anthropic | Flavor::Custom(_) => None,
+    }
 }
 
 fn convert(

@@ -129,8 +129,7 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
         return compacting(read, candidates.iter().zip(to));
     }
     let bytes = read.bytes.clone();
-    let is_chat = read.chat.is_some();
-    if is_chat && to.iter().all(|to| *to == from) {
+    if read.chat.is_some() && to.iter().all(|to| *to == from) {
         return Ok(unconverted(read, candidates));
     }
     let asked = std::str::from_utf8(&bytes)
@@ -206,6 +205,14 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
             Ok(Ways { ways, demand })
         }
     }
+}
+
+/// Whether a request goes to all of them without being read as a whole.
+pub(super) fn goes_as_it_came(read: &Read, candidates: &[Arc<Provider>]) -> bool {
+    let from = read.address.dialect;
+    let flavors = read.gateway.flavors();
+    let is_same = |provider: &Arc<Provider>| spoken_to(provider, from, flavors) == from;
+    read.address.compact || (read.chat.is_some() && candidates.iter().all(is_same))
 }
 
 /// A conversation is made shorter only by those who can read what comes of it.

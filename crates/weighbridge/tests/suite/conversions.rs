@@ -42,7 +42,7 @@ fn error(status: u16, headers: &[(&str, &str)], body: &str) -> Behaviour {
 #[tokio::test]
 async fn what_is_lost_stands_in_a_header_and_on_the_receipt() {
     let house = anthropic(Behaviour::bytes(REPLY), "").await;
-    let reply = house.chat(chat(&json!({ "seed": 1, "top_p": 0.5, "temperature": 1.5 }))).await;
+    let reply = house.chat(chat(&json!({ "seed": 1, "temperature": 1.5 }))).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(reply.json()["choices"][0]["message"]["content"], "7.5 t");
     assert_eq!(reply.header("x-weighbridge-lossy"), Some("seed;dropped, temperature;approximated"));
@@ -65,6 +65,19 @@ async fn what_is_lost_stands_in_a_header_and_on_the_receipt() {
     let nothing_lost = house.chat(chat(&json!({ "top_p": 0.5 }))).await;
     assert_eq!(nothing_lost.header("x-weighbridge-lossy"), None);
     assert_eq!(house.receipt_of(&nothing_lost).await["loss"], json!([]));
+}
+
+#[tokio::test]
+async fn a_long_request_is_converted_like_a_short_one() {
+    let house = anthropic(Behaviour::bytes(REPLY), "").await;
+    let long = "秤".repeat(400_000);
+    let messages = json!({ "messages": [{ "role": "user", "content": long }] });
+    let reply = house.chat(chat(&messages)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let seen: Value = serde_json::from_slice(&house.provider.take().pop().unwrap().body).unwrap();
+    assert_eq!(seen["messages"], messages["messages"]);
+    let unreadable = house.chat(chat(&json!({ "messages": long }))).await;
+    assert_eq!(unreadable.status, 400, "{}", unreadable.text());
 }
 
 #[tokio::test]
