@@ -9,6 +9,9 @@ use crate::canon::{
 };
 use crate::json::object::{self, Misfit, Object};
 
+/// Why a field is lost that has no other reason.
+const ANTHROPICS: &str = "a field that only Anthropic knows";
+
 /// How Claude Code begins a text that changes with every request. Before everything else that the
 /// model is told, it makes every prefix cache but Anthropic's own useless.
 const BILLING: &str = "x-anthropic-billing-header:";
@@ -25,7 +28,7 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
     let turns = turns(&mut root, losses)?;
     let tools = tools(&mut root, losses)?;
     let (tool_choice, parallel_tools) = tool_choice(&mut root, &tools, losses)?;
-    let (thinking, show_thinking) = thinking(&mut root)?;
+    let (thinking, show_thinking) = thinking(&mut root, losses)?;
     let (effort, format) = output_config(&mut root, losses)?;
     let request = Request {
         model,
@@ -43,19 +46,24 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         },
         stop: stop_sequences(&mut root)?,
         format,
-        thinking: with_effort(thinking, effort),
+        thinking: with_effort(thinking, effort, losses),
         show_thinking,
         n: 1,
         made: None,
         logprobs: None,
         stream: root.flag("stream")?.unwrap_or(false),
-        end_user: end_user(&mut root)?,
+        end_user: end_user(&mut root, losses)?,
         searches: tools.searches,
     };
-    for (name, _) in root.rest() {
-        losses.dropped(name.to_owned(), "a field that only Anthropic knows");
-    }
+    name_rest(&root, "", losses);
     Ok(request)
+}
+
+/// Names what nobody has read.
+fn name_rest(object: &Object<'_>, path: &str, losses: &mut Losses) {
+    for (name, _) in object.rest() {
+        losses.dropped(format!("{path}{name}"), ANTHROPICS);
+    }
 }
 
 fn system<'a>(root: &mut Object<'a>, losses: &mut Losses) -> Result<Vec<Text<'a>>, Misfit> {
@@ -99,9 +107,7 @@ fn turn<'a>(message: &'a RawValue, losses: &mut Losses) -> Result<Turn<'a>, Misf
     let content = message.take("content").ok_or_else(|| wrong().at("content"))?;
     let blocks = read_block::content(content, "messages[].content[]", losses);
     let blocks = blocks.map_err(|misfit| misfit.at("content"))?;
-    for (name, _) in message.rest() {
-        losses.dropped(format!("messages[].{name}"), "a field that only Anthropic knows");
-    }
+    name_rest(&message, "messages[].", losses);
     Ok(Turn { role, blocks })
 }
 
@@ -141,9 +147,7 @@ fn tool<'a>(value: &'a RawValue, tools: &mut Tools<'a>, losses: &mut Losses) -> 
         strict: tool.flag("strict")?,
         grouped: None,
     });
-    for (name, _) in tool.rest() {
-        losses.dropped(format!("tools[].{name}"), "a field that only Anthropic knows");
-    }
+    name_rest(&tool, "tools[].", losses);
     Ok(())
 }
 
@@ -176,10 +180,14 @@ fn tool_choice<'a>(
         }
     };
     let single = choice.flag("disable_parallel_tool_use").map_err(at)?;
+    name_rest(&choice, "tool_choice.", losses);
     Ok((Some(wanted), single.map(|single| !single)))
 }
 
-fn thinking(root: &mut Object<'_>) -> Result<(Option<Thinking>, Option<bool>), Misfit> {
+fn thinking(
+    root: &mut Object<'_>,
+    losses: &mut Losses,
+) -> Result<(Option<Thinking>, Option<bool>), Misfit> {
     let Some(mut thinking) = root.object("thinking")? else { return Ok((None, None)) };
     let at = |misfit: Misfit| misfit.at("thinking");
     let wanted = match thinking.needed_text("type").map_err(at)?.as_ref() {
@@ -195,6 +203,7 @@ fn thinking(root: &mut Object<'_>) -> Result<(Option<Thinking>, Option<bool>), M
         }
     };
     let display = thinking.text("display").map_err(at)?;
+    name_rest(&thinking, "thinking.", losses);
     Ok((Some(wanted), display.map(|display| display != "omitted")))
 }
 
@@ -215,29 +224,37 @@ fn output_config<'a>(
     });
     let format = match config.object("format").map_err(at)? {
         None => Format::Text,
-        Some(format) => read_format(format).map_err(|misfit| at(misfit.at("format")))?,
+        Some(format) => read_format(format, losses).map_err(|misfit| at(misfit.at("format")))?,
     };
-    for (name, _) in config.rest() {
-        losses.dropped(format!("output_config.{name}"), "a field that only Anthropic knows");
-    }
+    name_rest(&config, "output_config.", losses);
     Ok((effort, format))
 }
 
-fn read_format(mut format: Object<'_>) -> Result<Format<'_>, Misfit> {
+fn read_format<'a>(mut format: Object<'a>, losses: &mut Losses) -> Result<Format<'a>, Misfit> {
     if format.needed_text("type")? != "json_schema" {
         return Err(Misfit::new("should be `json_schema`").at("type"));
     }
     let wrong = || Misfit::new("is missing; a JSON Schema has to stand here").at("schema");
     let schema = format.take("schema").map(Json::of).ok_or_else(wrong)?;
+    name_rest(&format, "output_config.format.", losses);
     // Anthropic always keeps to the schema.
     Ok(Format::Schema { name: None, description: None, schema, strict: Some(true) })
 }
 
-/// An effort says how hard a model thinks that thinks as it sees fit.
-fn with_effort(thinking: Option<Thinking>, effort: Option<Effort>) -> Option<Thinking> {
+/// An effort says how hard a model thinks that thinks as it sees fit. Beside a budget it says how many
+/// words the answer is worth, which nobody else can be told.
+fn with_effort(
+    thinking: Option<Thinking>,
+    effort: Option<Effort>,
+    losses: &mut Losses,
+) -> Option<Thinking> {
     match (thinking, effort) {
         (None | Some(Thinking::Effort(_)), Some(effort)) => Some(Thinking::Effort(Some(effort))),
-        (thinking, _) => thinking,
+        (thinking, Some(_)) => {
+            losses.dropped("output_config.effort", "the thinking has a size of its own");
+            thinking
+        }
+        (thinking, None) => thinking,
     }
 }
 
@@ -248,7 +265,9 @@ fn stop_sequences<'a>(root: &mut Object<'a>) -> Result<Vec<Text<'a>>, Misfit> {
     read.collect::<Result<_, _>>().map_err(|misfit| misfit.at(FIELD))
 }
 
-fn end_user<'a>(root: &mut Object<'a>) -> Result<Option<Text<'a>>, Misfit> {
+fn end_user<'a>(root: &mut Object<'a>, losses: &mut Losses) -> Result<Option<Text<'a>>, Misfit> {
     let Some(mut metadata) = root.object("metadata")? else { return Ok(None) };
-    metadata.text("user_id").map_err(|misfit| misfit.at("metadata"))
+    let user = metadata.text("user_id").map_err(|misfit| misfit.at("metadata"))?;
+    name_rest(&metadata, "metadata.", losses);
+    Ok(user)
 }

@@ -161,6 +161,21 @@ fn a_misfit_says_where_it_stands() {
 }
 
 #[test]
+fn what_nobody_reads_is_named_wherever_it_stands() {
+    let body = r#"{"model":"m","x":1,"messages":[{"role":"user","content":"a","x":1}],
+        "thinking":{"type":"enabled","budget_tokens":2000,"x":1},"metadata":{"x":1},
+        "tools":[{"name":"t","x":1}],"tool_choice":{"type":"auto","x":1},
+        "output_config":{"effort":"high","x":1,"format":{"type":"json_schema","schema":{},"x":1}}}"#;
+    let mut losses = Losses::default();
+    read_request(body, &mut losses).unwrap();
+    let mut named: Vec<&str> = losses.named().iter().map(|loss| loss.field.as_ref()).collect();
+    named.sort_unstable();
+    let all = "messages[].x metadata.x output_config.effort output_config.format.x \
+        output_config.x thinking.x tool_choice.x tools[].x x";
+    assert_eq!(named.join(" "), all);
+}
+
+#[test]
 fn a_tool_of_anthropics_own_cannot_be_forced_elsewhere() {
     let body = r#"{"model":"m","messages":[],"tools":[{"type":"web_search_20250305","name":"web_search"}],
         "tool_choice":{"type":"tool","name":"web_search"}}"#;
