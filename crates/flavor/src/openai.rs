@@ -2,6 +2,7 @@
 //! in the gateway's own name.
 
 pub mod chat;
+pub(crate) mod chunks;
 mod comment;
 pub mod completion;
 mod error;

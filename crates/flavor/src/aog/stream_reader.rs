@@ -4,8 +4,9 @@ use super::{Mode, content, error};
 use crate::canon::{Event, Fault, Stop, Text};
 use crate::json::{Misfit, Object};
 use crate::openai::chat::read_reply::{read_stop, said};
-use crate::openai::chat::read_stream::{END_MARK, choice::Choice, failure};
+use crate::openai::chat::read_stream::choice::Choice;
 use crate::openai::chat::usage;
+use crate::openai::chunks::{Choice as _, END_MARK, failure};
 use crate::sse;
 
 /// The number of the one answer.

@@ -36,7 +36,6 @@ pub(super) use read_reply::{read_stop as read_finish, said};
 pub(super) use read_request::{
     read_count, read_end_user, read_limit, read_sampling, read_stop, read_stream_options,
 };
-pub(super) use read_stream::failure;
 pub(super) use usage::{read as read_usage, write as write_usage};
 pub(super) use write_request::{write_sampling, write_stop};
 

@@ -9,28 +9,28 @@ use crate::{
         read_reply::read_stop,
         reasoning,
     },
+    openai::chunks,
 };
 
 /// What is known of one answer so far.
 #[derive(Debug, Default)]
-pub(crate) struct Choice {
+pub struct Choice {
     begun: bool,
     finished: bool,
     calls: Calls,
 }
 
-impl Choice {
-    pub(super) fn is_begun(&self) -> bool {
+impl chunks::Choice for Choice {
+    fn is_begun(&self) -> bool {
         self.begun
     }
 
-    pub(crate) fn is_finished(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.finished
     }
 
-    /// Reads what a chunk says of this answer: what the model thinks, then its words, then its
-    /// calls, then why it ended.
-    pub(super) fn read(
+    /// What the model thinks, then its words, then its calls, then why it ended.
+    fn read(
         &mut self,
         mut choice: Object<'_>,
         number: u32,
@@ -43,7 +43,9 @@ impl Choice {
         }
         self.stop(read_stop(&mut choice)?, number, give)
     }
+}
 
+impl Choice {
     /// Reads what is said next. `content` takes the words out of it.
     pub(crate) fn say(
         &mut self,
