@@ -72,6 +72,12 @@ pub(super) fn write_request(request: &Request<'_>, model: &str, losses: &mut Los
             root.text("language", language);
         }
     });
+    if request.shape == Shape::Verbose {
+        losses.approximated(
+            "response_format",
+            "how segments were made is not told there; zeros stand for it",
+        );
+    }
     if request.words {
         losses.refused("timestamp_granularities", "only segments have times there");
     }

@@ -102,7 +102,17 @@ pub(super) fn write(
     Ok((body, Cow::Borrowed(kind)))
 }
 
-/// What is not known of a segment is not written: its tokens, and how likely they were.
+/// How a segment was made, which the canonical form does not hold and OpenAI's SDKs have no transcript
+/// without. The request's losses name it.
+const UNTOLD: [(&str, &str); 6] = [
+    ("seek", "0"),
+    ("tokens", "[]"),
+    ("temperature", "0.0"),
+    ("avg_logprob", "0.0"),
+    ("compression_ratio", "0.0"),
+    ("no_speech_prob", "0.0"),
+];
+
 fn write_json(reply: &Reply<'_>, face: &Face, verbose: bool) -> Vec<u8> {
     let mut out = Vec::new();
     writer::object(&mut out, |root| {
@@ -122,6 +132,7 @@ fn write_json(reply: &Reply<'_>, face: &Face, verbose: bool) -> Vec<u8> {
                         it.raw("start", &segment.start.seconds());
                         it.raw("end", &segment.end.seconds());
                         it.text("text", &segment.text);
+                        UNTOLD.iter().for_each(|(name, nothing)| it.raw(name, nothing));
                     });
                 }
             });
