@@ -3,18 +3,21 @@
 
 #![no_main]
 
+mod described;
+
 use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use weighbridge_flavor::canon::{Face, Target};
 use weighbridge_flavor::convert::{self, Asked};
-use weighbridge_flavor::dialect::{Dialect, Path};
+use weighbridge_flavor::dialect::Path;
 use weighbridge_flavor::limit;
 use weighbridge_flavor::openai::{LimitField, OutputLimit};
 
 fuzz_target!(|input: &[u8]| {
     let Some((head, bytes)) = input.split_first_chunk::<2>() else { return };
     let Ok(body) = std::str::from_utf8(bytes) else { return };
-    let dialect = |byte: u8| Dialect::ALL[usize::from(byte) % Dialect::ALL.len()];
+    let all = described::all();
+    let dialect = |byte: u8| all[usize::from(byte) % all.len()];
     let (from, to) = (dialect(head[0]), dialect(head[1]));
     let path = Path { model: "m", stream: head[0] > 127 };
     let target = Target::usual("m", 4096);

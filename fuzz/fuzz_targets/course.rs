@@ -4,6 +4,8 @@
 
 #![no_main]
 
+mod described;
+
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use weighbridge_flavor::canon::Face;
@@ -14,7 +16,8 @@ const MAX_EVENT: usize = 1024;
 
 fuzz_target!(|input: &[u8]| {
     let Some((head, bytes)) = input.split_first_chunk::<4>() else { return };
-    let dialect = |byte: u8| Dialect::ALL.get(usize::from(byte) % (Dialect::ALL.len() + 1)).copied();
+    let all = described::all();
+    let dialect = |byte: u8| all.get(usize::from(byte) % (all.len() + 1)).copied();
     let Some(from) = dialect(head[0]) else { return };
     let to = dialect(head[1]);
     let (one, rest) = bytes.split_at(usize::from(head[2]).min(bytes.len()));

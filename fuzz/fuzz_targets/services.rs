@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use weighbridge_flavor::dialect::Path;
 use weighbridge_flavor::json::Bounds;
 use weighbridge_flavor::services::transcription::Shape;
-use weighbridge_flavor::services::{self, Face, Form, Service, Wants};
+use weighbridge_flavor::services::{self, Face, Flow, Form, Service, Wants};
 
 const PATH: Path<'static> = Path { model: "m", stream: false };
 const BOUNDS: Bounds = Bounds { depth: 64, capture: 1024 };
@@ -37,7 +37,19 @@ fuzz_target!(|input: &[u8]| {
     };
     let face = Face { id: "x1".into(), model: "m".into(), created: 0, wants };
     reply(service, from, to, &body, kind, &face);
+    let (one, two) = bytes.split_at(usize::from(head[1]).min(bytes.len()));
+    assert_eq!(follow(service, &[one, two]), follow(service, &[bytes]));
 });
+
+/// What goes on of a stream of events, what is held of it, and what is known of it: the same however
+/// it is cut.
+fn follow(service: Service, pieces: &[&[u8]]) -> (Vec<u8>, Result<Bytes, String>, String) {
+    let mut flow = Flow::new(service, 1024);
+    let mut out = Vec::new();
+    let read = pieces.iter().try_for_each(|piece| flow.push(Bytes::copy_from_slice(piece), &mut out));
+    let held = read.and_then(|()| flow.close()).map_err(|error| error.to_string());
+    (out, held, format!("{:?} {} {}", flow.usage(), flow.text_bytes(), flow.is_whole()))
+}
 
 fn request(service: Service, from: Form, to: Form, body: &Bytes, kind: Option<&str>) {
     let seen = services::peek(service, from, body, kind, PATH, BOUNDS);

@@ -9,8 +9,8 @@
 mod answer;
 mod aog;
 pub mod embed;
-mod events;
 mod face;
+mod flow;
 mod form;
 pub mod image;
 pub mod multipart;
@@ -25,6 +25,7 @@ pub mod transcription;
 mod usage;
 
 pub use face::{Face, Wants};
+pub use flow::{Flow, FlowError};
 pub use form::{Form, Service};
 pub use peek::{Peek, PeekError, peek};
 pub use reply::{Replied, reply, weigh};

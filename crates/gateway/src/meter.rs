@@ -304,7 +304,7 @@ impl Meter {
         // No conversion carries a search over.
         let carried = self.serving.as_ref().is_some_and(|way| way.converted.is_none());
         let searches = self.bill.searches().filter(|_| carried);
-        let asked = Asked { prompt: self.bill.prompt(), searches };
+        let asked = Asked { prompt: self.bill.prompt(), searches, pieces: self.bill.pieces() };
         let usage = (!self.used_nothing() && !nothing_known)
             .then(|| self.tokens.usage(asked, outcome == Outcome::Ok));
         let cost = self.settle(usage.as_ref(), now.wall);

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::{
-    Face, Form, Service, Usage, answer, embed, events, image, rerank, speech, transcription,
-};
+use super::{Face, Form, Service, Usage, answer, embed, image, rerank, speech, transcription};
 use crate::json::Misfit;
 
 const JSON: Cow<'static, str> = Cow::Borrowed("application/json");
@@ -71,8 +69,8 @@ pub fn reply(
     Ok(Replied { body: Bytes::from(made), content_type, usage })
 }
 
-/// Reads what a reply was metered by that goes on as it came, be it a whole stream of events. One
-/// that holds what nobody here knows says nothing.
+/// Reads what a reply was metered by that goes on as it came; see [`Flow`](super::Flow) for a stream
+/// of events. One that holds what nobody here knows says nothing.
 ///
 /// # Errors
 /// [`Misfit`] for an error in the place of a reply, and for what is no JSON where nothing else can
@@ -85,9 +83,6 @@ pub fn weigh(
 ) -> Result<Usage, Misfit> {
     if !service.has(form) {
         return Err(form.missing());
-    }
-    if form == Form::OpenAi && events::is_stream(content_type) {
-        return events::weigh(service, body);
     }
     match service {
         Service::Embed => embed::weigh(form, answer::text(body)?),

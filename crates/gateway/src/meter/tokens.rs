@@ -25,6 +25,8 @@ pub(super) struct Asked {
     pub(super) prompt: u64,
     /// Searches that the call asks its provider for, where that does not say how many it made.
     pub(super) searches: Option<u64>,
+    /// What else is counted by the piece.
+    pub(super) pieces: Pieces,
 }
 
 impl Tokens {
@@ -54,7 +56,6 @@ impl Tokens {
 
     /// What a service beside conversation used.
     pub(super) fn take_pieces(&mut self, said: &services::Usage, asked: Pieces, in_tokens: bool) {
-        let some = |pieces: u64| (pieces > 0).then_some(pieces);
         self.prompt_is_open = in_tokens && said.input_tokens.is_none();
         self.is_last = true;
         // How long a sound lasts is the caller's own word, unless the provider says it.
@@ -84,7 +85,7 @@ impl Tokens {
     /// What was used: as reported, else by the stated rule. `ended` says that the provider came to
     /// its end.
     pub(super) fn usage(&self, asked: Asked, ended: bool) -> Usage {
-        let Asked { prompt, searches } = asked;
+        let Asked { prompt, searches, pieces } = asked;
         match self.reported {
             Some(reported) if self.prompt_is_open => {
                 Usage { input_tokens: prompt, basis: Basis::Estimated, ..reported }
@@ -114,13 +115,18 @@ impl Tokens {
                 audio_input_tokens: None,
                 audio_output_tokens: None,
                 searches,
-                images: None,
-                seconds: None,
-                characters: None,
+                images: some(pieces.images),
+                seconds: some(pieces.seconds),
+                characters: some(pieces.characters),
                 basis: Basis::Estimated,
             },
         }
     }
+}
+
+/// Of what was not asked for, nothing is said.
+fn some(pieces: u64) -> Option<u64> {
+    (pieces > 0).then_some(pieces)
 }
 
 /// The searches that were made: those that the provider says, else those that were asked for. That
@@ -137,7 +143,8 @@ fn made(reported: Option<u64>, asked: Option<u64>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const ASKED: Asked = Asked { prompt: 50, searches: None };
+    const ASKED: Asked = Asked { prompt: 50, searches: None, pieces: NOTHING };
+    const NOTHING: Pieces = Pieces { images: 0, seconds: 0, characters: 0, searches: 0 };
 
     fn said(input: u64, output: u64) -> canon::Usage {
         canon::Usage { input, output, ..canon::Usage::default() }

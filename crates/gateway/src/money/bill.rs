@@ -113,6 +113,11 @@ impl Bill {
         self.prompt
     }
 
+    /// What is counted by the piece, as it was asked for.
+    pub(crate) fn pieces(&self) -> Pieces {
+        self.pieces
+    }
+
     /// How often the model searches; nothing where it does not.
     pub(crate) fn searches(&self) -> Option<u64> {
         (self.pieces.searches > 0).then_some(self.pieces.searches)

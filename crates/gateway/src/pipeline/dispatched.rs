@@ -22,7 +22,7 @@ use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::way::Way;
 use crate::relay::following::Following;
 use crate::relay::gather::{Gathered, gather};
-use crate::relay::long::LongReply;
+use crate::relay::long::{LongReply, Measure};
 use crate::relay::stream::StreamReply;
 use crate::upstream::ProviderBody;
 
@@ -88,8 +88,8 @@ impl Dispatched {
         if status != StatusCode::OK {
             return self.refused().await;
         }
-        if self.way.form.is_some() {
-            return self.take_whole().await;
+        if let Some((service, form)) = self.way.form {
+            return self.serve(service, form).await;
         }
         let streams = is_stream(self.way.dialect, self.reply.headers());
         match (self.stream, streams) {
@@ -98,6 +98,47 @@ impl Dispatched {
             (false, Some(false) | None) => self.take_whole().await,
             (true, Some(false)) => Err(self.garbage("a stream was asked for and none came")),
             (false, Some(true)) => Err(self.garbage("a stream came that nobody asked for")),
+        }
+    }
+
+    /// A reply of a service beside conversation: sounds and streams of events that go on as they came
+    /// flow, and all else is held whole.
+    async fn serve(self, service: Service, form: Form) -> Result<Reply, Metered<Failure>> {
+        if self.way.converted.is_some() || form != Form::OpenAi {
+            return self.take_whole().await;
+        }
+        let kind = media_type(self.reply.headers());
+        if kind.eq_ignore_ascii_case(EVENTS) {
+            return Ok(self.flow_events(service));
+        }
+        // What is no sound is an error in its place, which is read.
+        if service != Service::Speech || !may_be_sound(kind) {
+            return self.take_whole().await;
+        }
+        let head = self.head();
+        let measure = Measure::Sound(self.asked_pieces());
+        let rest = self.reply.into_body();
+        let long = LongReply::new(self.meter, Bytes::new(), rest, measure, self.deadline);
+        Ok(Reply::Long(head, long))
+    }
+
+    fn flow_events(self, service: Service) -> Reply {
+        let head = self.head();
+        let max_event = self.meter.gateway().parts.limits.reply;
+        let stream = Following::service(service, self.asked_pieces(), max_event);
+        let body = self.reply.into_body();
+        let idle = self.way.provider.timeouts.idle;
+        let comments = self.trailer;
+        Reply::Stream(head, StreamReply::new(self.meter, body, stream, idle, self.voice, comments))
+    }
+
+    /// What a service's request says of what is used.
+    fn asked_pieces(&self) -> Pieces {
+        let asked = self.asked.as_deref();
+        Pieces {
+            seconds: asked.and_then(|asked| asked.seconds).unwrap_or(0),
+            characters: asked.and_then(|asked| asked.characters).unwrap_or(0),
+            ..Pieces::default()
         }
     }
 
@@ -208,12 +249,7 @@ impl Dispatched {
                 (replied.body, replied.usage)
             }
         };
-        let asked = self.asked.as_deref();
-        let pieces = Pieces {
-            seconds: asked.and_then(|asked| asked.seconds).unwrap_or(0),
-            characters: asked.and_then(|asked| asked.characters).unwrap_or(0),
-            ..Pieces::default()
-        };
+        let pieces = self.asked_pieces();
         let in_tokens = matches!(service, Service::Embed | Service::Rerank);
         self.meter.pieces_out(&usage, pieces, in_tokens);
         Ok((head, body))
@@ -246,7 +282,8 @@ impl Dispatched {
             },
             Ok(Gathered::Longer(start)) => {
                 let rest = self.reply.into_body();
-                let long = LongReply::new(self.meter, start, rest, scan, self.deadline);
+                let measure = Measure::Answer(Box::new(scan));
+                let long = LongReply::new(self.meter, start, rest, measure, self.deadline);
                 Ok(Reply::Long(head, long))
             }
             Err(failure) => Err(self.lost(failure)),
@@ -355,6 +392,10 @@ fn in_words(status: StatusCode) -> String {
     }
 }
 
+/// The media types of streams.
+const EVENTS: &[u8] = b"text/event-stream";
+const LINES: &[u8] = b"application/x-ndjson";
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The type of a stream in this dialect.
@@ -368,11 +409,22 @@ fn stream_type(dialect: Dialect) -> HeaderValue {
 
 /// Whether the reply says that it is a stream of its dialect; nothing when it does not say.
 fn is_stream(dialect: Dialect, headers: &HeaderMap) -> Option<bool> {
-    let value = headers.get(CONTENT_TYPE)?.as_bytes();
-    let kind = value.split(|byte| *byte == b';').next().unwrap_or(value);
-    let stream: &[u8] =
-        if dialect.is_lines() { b"application/x-ndjson" } else { b"text/event-stream" };
-    Some(kind.trim_ascii().eq_ignore_ascii_case(stream))
+    headers.get(CONTENT_TYPE)?;
+    let stream = if dialect.is_lines() { LINES } else { EVENTS };
+    Some(media_type(headers).eq_ignore_ascii_case(stream))
+}
+
+/// The media type that a reply says it is of; empty where it does not say.
+fn media_type(headers: &HeaderMap) -> &[u8] {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    value.split(|byte| *byte == b';').next().unwrap_or(value).trim_ascii()
+}
+
+/// Whether a media type is that of a sound, or of bytes of any kind.
+fn may_be_sound(kind: &[u8]) -> bool {
+    const SOUND: &[u8] = b"audio/";
+    let start = kind.get(..SOUND.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(SOUND) || kind.eq_ignore_ascii_case(b"application/octet-stream")
 }
 
 /// The body of an error, if it is not too long and comes in time.

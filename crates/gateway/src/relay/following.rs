@@ -1,21 +1,26 @@
-//! A provider's stream as it is followed: chat's own way, which reads no more than it must, or the
-//! way of every other dialect and of every conversion.
+//! A provider's stream as it is followed: chat's own way, which reads no more than it must, the way
+//! of every other dialect and of every conversion, or that of a service beside conversation.
 
 use bytes::Bytes;
 use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::price::Pieces;
 use weighbridge_flavor::canon::{self, Face, Fault};
 use weighbridge_flavor::course::{self, Broken, Close, Course, Way, Why};
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::openai::{ChatStream, Ended, StreamOptions};
+use weighbridge_flavor::services::{Flow, FlowError, Service};
 
 use crate::front::words::stream_code;
+use crate::meter::Meter;
 
 /// See the module's words.
 pub enum Following {
     /// Chat, on both sides.
     Chat(Box<ChatStream>),
-    /// Everything else.
+    /// Every other conversation.
     Course(Box<Course>),
+    /// A service, in the same form on both sides.
+    Service(Box<Flow>, Pieces),
 }
 
 /// What goes on of a piece.
@@ -44,10 +49,15 @@ impl Following {
         Self::Course(Box::new(Course::new(Way { from, to, max_event })))
     }
 
+    /// A stream of a service; `asked` is what the request says of what is used.
+    pub(crate) fn service(service: Service, asked: Pieces, max_event: usize) -> Self {
+        Self::Service(Box::new(Flow::new(service, max_event)), asked)
+    }
+
     /// What says that the stream failed, where that has a place of its own in it.
     pub(crate) fn fail(&mut self, failure: &Failure) -> Option<Bytes> {
         match self {
-            Self::Chat(_) => None,
+            Self::Chat(_) | Self::Service(..) => None,
             Self::Course(course) => {
                 course.fail(stream_code(failure), &failure.words).map(Bytes::from)
             }
@@ -77,6 +87,16 @@ impl Following {
                 Ok(course::Relay { forward, held }) => Ok(Relay { forward, held }),
                 Err(Broken { why, before }) => Err(Stopped { failure: broken(&why), before }),
             },
+            Self::Service(flow, _) => {
+                let mut out = Vec::new();
+                let read = flow.push(piece, &mut out);
+                let forward = Bytes::from(out);
+                match read {
+                    // What is held grows until the provider ends the stream.
+                    Ok(()) => Ok(Relay { forward, held: None }),
+                    Err(error) => Err(Stopped { failure: unserved(&error), before: forward }),
+                }
+            }
         }
     }
 
@@ -95,13 +115,14 @@ impl Following {
                 Ok(Close::Cut) => Err(broken_off()),
                 Err(Broken { why, .. }) => Err(broken(&why)),
             },
+            Self::Service(flow, _) => flow.close().map_err(|error| unserved(&error)),
         }
     }
 
     /// What is to be kept for when the caller's tools have answered.
     pub(crate) fn take_kept(&mut self) -> Vec<canon::Keepsake> {
         match self {
-            Self::Chat(_) => Vec::new(),
+            Self::Chat(_) | Self::Service(..) => Vec::new(),
             Self::Course(course) => course.take_kept(),
         }
     }
@@ -111,14 +132,23 @@ impl Following {
         match self {
             Self::Chat(stream) => stream.text_bytes(),
             Self::Course(course) => course.text_bytes(),
+            Self::Service(flow, _) => flow.text_bytes(),
         }
     }
 
-    /// What was used, in the provider's latest word.
-    pub(crate) fn usage(&self) -> Option<canon::Usage> {
+    /// Tells a meter what was used, in the provider's latest word.
+    pub(crate) fn tell(&self, meter: &mut Meter) {
+        let last = self.usage_is_last();
         match self {
-            Self::Chat(stream) => stream.usage().map(weighbridge_flavor::openai::Usage::canonical),
-            Self::Course(course) => course.usage().copied(),
+            Self::Chat(stream) => {
+                let usage = stream.usage().map(weighbridge_flavor::openai::Usage::canonical);
+                meter.text_out(stream.text_bytes(), usage, last);
+            }
+            Self::Course(course) => {
+                meter.text_out(course.text_bytes(), course.usage().copied(), last);
+            }
+            Self::Service(flow, asked) if last => meter.pieces_out(flow.usage(), *asked, false),
+            Self::Service(flow, _) => meter.text_out(flow.text_bytes(), None, false),
         }
     }
 
@@ -127,6 +157,7 @@ impl Following {
         match self {
             Self::Chat(stream) => stream.usage_is_last(),
             Self::Course(course) => course.usage_is_last(),
+            Self::Service(flow, _) => flow.is_whole(),
         }
     }
 
@@ -135,6 +166,7 @@ impl Following {
         match self {
             Self::Chat(stream) => stream.finish_seen(),
             Self::Course(course) => course.finish_seen(),
+            Self::Service(flow, _) => flow.is_whole(),
         }
     }
 }
@@ -143,6 +175,14 @@ fn broken(why: &Why) -> Failure {
     match why {
         Why::Provider(Fault::Failed(said)) => failed(said),
         _ => garbage(why),
+    }
+}
+
+fn unserved(error: &FlowError) -> Failure {
+    match error {
+        FlowError::Failed(said) => failed(said),
+        FlowError::Cut => broken_off(),
+        FlowError::TooLong(_) => garbage(error),
     }
 }
 

@@ -1,6 +1,6 @@
-//! A reply that is no stream and too long to be held whole: its last piece is held until the
-//! receipt is committed. When it fails on its way the connection is cut, so that no caller takes
-//! half a reply for a whole one.
+//! A reply that is no stream of events, and too long to be held whole or wanted as it comes: its last
+//! piece is held until the receipt is committed. When it fails on its way the connection is cut, so
+//! that no caller takes half a reply for a whole one.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -13,7 +13,9 @@ use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::Failure;
+use weighbridge_core::price::Pieces;
 use weighbridge_flavor::openai::{ReplyScan, Usage};
+use weighbridge_flavor::services;
 
 use crate::body::Cut;
 use crate::meter::{End, Meter};
@@ -34,12 +36,20 @@ enum State {
     Ended,
 }
 
+/// What a reply is metered by.
+pub(crate) enum Measure {
+    /// An answer, by what it says.
+    Answer(Box<ReplyScan>),
+    /// A sound, by what was asked for.
+    Sound(Pieces),
+}
+
 struct Flowing {
     meter: Box<Meter>,
     /// Pieces that have come; the last of them is held back.
     ready: VecDeque<Bytes>,
     rest: ProviderBody,
-    scan: ReplyScan,
+    measure: Measure,
     deadline: Pin<Box<Sleep>>,
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
 }
@@ -49,13 +59,13 @@ impl LongReply {
         meter: Box<Meter>,
         start: Bytes,
         rest: ProviderBody,
-        scan: ReplyScan,
+        measure: Measure,
         deadline: Instant,
     ) -> Self {
         let cutting = Box::pin(meter.gateway().cutting().clone().cancelled_owned());
         let deadline = Box::pin(tokio::time::sleep_until(deadline));
-        let ready = VecDeque::from([start]);
-        let flowing = Flowing { meter, ready, rest, scan, deadline, cutting };
+        let ready = Some(start).filter(|start| !start.is_empty()).into_iter().collect();
+        let flowing = Flowing { meter, ready, rest, measure, deadline, cutting };
         Self { state: State::Flowing(Box::new(flowing)) }
     }
 }
@@ -64,12 +74,19 @@ impl Drop for LongReply {
     /// The caller has left: what came so far is what was used, as far as anybody can know.
     fn drop(&mut self) {
         if let State::Flowing(flowing) = &mut self.state {
-            flowing.meter.text_out(flowing.scan.text_bytes(), None, false);
+            flowing.measure_part();
         }
     }
 }
 
 impl Flowing {
+    /// What came so far is what was used, as far as anybody can know.
+    fn measure_part(&mut self) {
+        if let Measure::Answer(scan) = &self.measure {
+            self.meter.text_out(scan.text_bytes(), None, false);
+        }
+    }
+
     /// The next piece but the last; nothing when all have come.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
         loop {
@@ -79,10 +96,14 @@ impl Flowing {
             match Pin::new(&mut self.rest).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
-                        if let Err(error) = self.scan.push(&data) {
+                        if let Measure::Answer(scan) = &mut self.measure
+                            && let Err(error) = scan.push(&data)
+                        {
                             return Poll::Ready(Err(not_json(&error)));
                         }
-                        self.ready.push_back(data);
+                        if !data.is_empty() {
+                            self.ready.push_back(data);
+                        }
                     }
                 }
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(broken_off())),
@@ -102,21 +123,26 @@ impl Flowing {
 
     /// All pieces have come: weighs the call, or finds that they make no reply.
     fn end(mut self) -> Option<Metered<Bytes>> {
-        self.meter.text_out(self.scan.text_bytes(), None, false);
+        self.measure_part();
         let held = self.ready.pop_front().unwrap_or_default();
-        match self.scan.finish() {
-            Ok(facts) => {
-                let usage = facts.usage.as_ref().map(Usage::canonical);
-                self.meter.text_out(facts.text_bytes, usage, true);
-                self.meter.give_out(&held);
-                Some(Metered::new(self.meter, End::Finished, held))
+        match self.measure {
+            Measure::Sound(asked) => {
+                self.meter.pieces_out(&services::Usage::default(), asked, false);
             }
-            Err(error) => {
-                tracing::warn!(%error, "a provider's long reply is none");
-                drop(self.meter.finish(End::Failed(broken_off())));
-                None
-            }
+            Measure::Answer(scan) => match scan.finish() {
+                Ok(facts) => {
+                    let usage = facts.usage.as_ref().map(Usage::canonical);
+                    self.meter.text_out(facts.text_bytes, usage, true);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a provider's long reply is none");
+                    drop(self.meter.finish(End::Failed(broken_off())));
+                    return None;
+                }
+            },
         }
+        self.meter.give_out(&held);
+        Some(Metered::new(self.meter, End::Finished, held))
     }
 }
 
@@ -152,7 +178,7 @@ impl Body for LongReply {
                             std::mem::replace(&mut self.state, State::Ended)
                         {
                             let mut flowing = flowing;
-                            flowing.meter.text_out(flowing.scan.text_bytes(), None, false);
+                            flowing.measure_part();
                             drop(flowing.meter.finish(End::Failed(failure)));
                         }
                         return Poll::Ready(Some(Err(Cut)));

@@ -280,8 +280,7 @@ impl Flowing {
     fn end(&mut self) -> Option<Metered<StreamEnd>> {
         let mut meter = self.meter.take()?;
         let (end, bytes) = self.ending.take()?;
-        let last = self.stream.usage_is_last();
-        meter.text_out(self.stream.text_bytes(), self.stream.usage(), last);
+        self.stream.tell(&mut meter);
         meter.keep(self.stream.take_kept());
         meter.give_out(&bytes);
         if let Some(rest) = self.rest.take() {
@@ -297,11 +296,10 @@ impl Drop for Flowing {
     /// dropping the rest ends the provider's call.
     fn drop(&mut self) {
         let Some(mut meter) = self.meter.take() else { return };
-        let last = self.stream.usage_is_last();
-        meter.text_out(self.stream.text_bytes(), self.stream.usage(), last);
+        self.stream.tell(&mut meter);
         if self.ending.is_none()
             && self.stream.finish_seen()
-            && !last
+            && !self.stream.usage_is_last()
             && let Some(rest) = self.rest.take()
         {
             let stream = std::mem::replace(&mut self.stream, Following::nothing());

@@ -25,7 +25,7 @@ pub(crate) fn read_for_usage(mut meter: Box<Meter>, mut rest: ProviderBody, mut 
         };
         let in_time = tokio::time::timeout(limits.tail_wait, until_usage).await.is_ok();
         tracing::debug!(call = %meter.call(), in_time, "read the tail of a stream");
-        meter.text_out(stream.text_bytes(), stream.usage(), stream.usage_is_last());
+        stream.tell(&mut meter);
         // Dropping the meter leaves the receipt.
     };
     if tokio::runtime::Handle::try_current().is_ok() {

@@ -44,6 +44,8 @@ pub enum Behaviour {
     Gate {
         /// The gate's name.
         name: String,
+        /// The media type, where it is not that of a stream of the flavor.
+        content_type: Option<&'static str>,
         /// What comes.
         chunks: Vec<Bytes>,
         /// What comes then.

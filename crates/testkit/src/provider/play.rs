@@ -59,8 +59,11 @@ impl<'a> Player<'a> {
                 }
                 self.end(*end).await
             }
-            Behaviour::Gate { name, chunks, end } => {
-                self.begin().await?;
+            Behaviour::Gate { name, content_type, chunks, end } => {
+                match content_type {
+                    Some(content_type) => self.head(200, content_type, &[], None).await?,
+                    None => self.begin().await?,
+                }
                 for (index, chunk) in chunks.iter().enumerate() {
                     if index > 0 {
                         self.gates.pass(name).await;

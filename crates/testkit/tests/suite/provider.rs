@@ -61,7 +61,8 @@ async fn a_stream_can_have_odd_lines_and_no_terminator() {
 #[tokio::test]
 async fn a_gate_holds_a_chunk_until_it_is_released() {
     let chunks = ["data: 1\n\n", "data: 2\n\n"].map(Into::into).to_vec();
-    let gate = Behaviour::Gate { name: "g".to_owned(), chunks, end: StreamEnd::End };
+    let gate =
+        Behaviour::Gate { name: "g".to_owned(), content_type: None, chunks, end: StreamEnd::End };
     let script = Script::new().on("gate", gate);
     let provider = Provider::start_with(script).await.unwrap();
     let mut connection = Connection::open(&provider.base_url()).await.unwrap();

@@ -98,9 +98,13 @@ impl House {
 
     /// A connection of one's own, with a chat request sent.
     pub(crate) async fn begin(&self, body: String) -> Connection {
+        self.begin_with(Request::post("/v1/chat/completions", body)).await
+    }
+
+    /// Sends a request of any kind and leaves its reply to the test.
+    pub(crate) async fn begin_with(&self, request: Request) -> Connection {
         let mut connection = Connection::open(self.url()).await.unwrap().patience(PATIENCE);
-        let request = Request::post("/v1/chat/completions", body).bearer(&self.key);
-        connection.send(&request).await.unwrap();
+        connection.send(&request.bearer(&self.key)).await.unwrap();
         connection
     }
 

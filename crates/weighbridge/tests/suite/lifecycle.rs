@@ -18,6 +18,7 @@ fn gate() -> Script {
         "gate",
         Behaviour::Gate {
             name: "g".to_owned(),
+            content_type: None,
             chunks: vec![first.into(), finish.into()],
             end: StreamEnd::End,
         },

@@ -64,6 +64,7 @@ async fn a_head_that_comes_too_slowly_is_closed() {
 async fn calls_beyond_the_places_are_refused_before_dispatch() {
     let hang = Behaviour::Gate {
         name: "g".to_owned(),
+        content_type: None,
         chunks: vec!["data: {\"choices\":[]}\n\n".into(), "data: [DONE]\n\n".into()],
         end: StreamEnd::End,
     };

@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 use weighbridge_proof::Digest;
 use weighbridge_testkit::http::{Reply, Request};
+use weighbridge_testkit::provider::StreamEnd;
 use weighbridge_testkit::{Behaviour, Script};
 
-use crate::house::{House, VIEW};
+use crate::house::{House, VIEW, without_comments};
 
 const PRICES: &str = "[[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"1000\"\noutput = \"0\"\nper_image = \"0.04\"\n\
     per_character = \"0.00001\"\nper_second = \"0.0001\"\n";
@@ -168,6 +169,93 @@ async fn pictures_speech_and_transcripts_are_paid_by_the_piece() {
     );
     let (code, books) = made.ledger_check();
     assert_eq!(code, Some(0), "{books}");
+}
+
+const SPEAK: &str = r#"{"model":"m","input":"seven and a half","voice":"alloy"}"#;
+
+/// Chunks that come one by one, each when it is let go.
+fn gated(content_type: &'static str, chunks: &[&'static str], end: StreamEnd) -> Behaviour {
+    Behaviour::Gate {
+        name: "g".to_owned(),
+        content_type: Some(content_type),
+        chunks: chunks.iter().map(|chunk| (*chunk).into()).collect(),
+        end,
+    }
+}
+
+#[tokio::test]
+async fn a_sound_goes_on_as_it_is_made_and_its_end_waits_for_the_receipt() {
+    let house =
+        house("openai", gated("audio/mpeg", &["ID3 one", " two", " three"], StreamEnd::End)).await;
+    let request = Request::post("/v1/audio/speech", SPEAK).header("te", "trailers");
+    let mut connection = house.begin_with(request).await;
+    let head = connection.head().await.unwrap();
+    assert_eq!(head.header("content-type"), Some("audio/mpeg"));
+    house.provider.release("g");
+    // The last that has come is held, for it may be the end.
+    assert_eq!(connection.chunk().await.unwrap().unwrap().bytes, "ID3 one");
+    assert_eq!(house.provider.calls()[0].chunks, 2);
+    house.provider.release("g");
+    let reply = connection.finish(head).await.unwrap();
+    assert_eq!(reply.text(), " two three");
+    assert_eq!(reply.trailer("x-weighbridge-cost"), Some("0.00016 USD"));
+    let receipt = house.receipt_of(&reply).await;
+    assert_eq!(receipt["output"]["sha256"], Digest::of(b"ID3 one two three").to_string());
+    assert_eq!(
+        (&receipt["usage"]["characters"], &receipt["usage"]["basis"]),
+        (&16.into(), &"measured".into())
+    );
+}
+
+#[tokio::test]
+async fn half_a_sound_is_no_sound_and_who_leaves_it_pays_for_what_was_asked() {
+    let house = house("openai", gated("audio/mpeg", &["ID3 one", " two"], StreamEnd::Cut)).await;
+    let mut connection = house.begin_with(Request::post("/v1/audio/speech", SPEAK)).await;
+    let head = connection.head().await.unwrap();
+    house.provider.release("g");
+    assert!(!connection.finish(head).await.unwrap().complete, "the connection is cut");
+    let receipt = house.receipts_become(1).await.remove(0);
+    assert_eq!((&receipt["outcome"], &receipt["cost"]["actual"]), (&"error".into(), &"0".into()));
+    let mut connection = house.begin_with(Request::post("/v1/audio/speech", SPEAK)).await;
+    connection.head().await.unwrap();
+    drop(connection);
+    let receipts = house.receipts_become(2).await;
+    let left = receipts.iter().find(|it| it["outcome"] == "cancelled").unwrap();
+    assert_eq!(
+        (&left["usage"]["characters"], &left["usage"]["basis"]),
+        (&16.into(), &"estimated".into())
+    );
+}
+
+#[tokio::test]
+async fn a_transcript_streams_and_its_last_word_waits_for_the_receipt() {
+    const DELTA: &str = "data: {\"type\":\"transcript.text.delta\",\"delta\":\"7.5\"}\n\n";
+    const DONE: &str = "data: {\"type\":\"transcript.text.done\",\"text\":\"7.5\",\"usage\":{\"type\":\"duration\",\"seconds\":3}}\n\n";
+    let form = "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nm\r\n\
+        --b\r\ncontent-disposition: form-data; name=\"stream\"\r\n\r\ntrue\r\n\
+        --b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\n\r\nID3 sound\r\n--b--\r\n";
+    let request = || {
+        let request = Request::new("POST", "/v1/audio/transcriptions").body(form);
+        request.header("content-type", "multipart/form-data; boundary=b")
+    };
+    let whole = house("openai", gated("text/event-stream", &[DELTA, DONE], StreamEnd::End)).await;
+    let mut connection = whole.begin_with(request()).await;
+    let head = connection.head().await.unwrap();
+    assert_eq!(connection.chunk().await.unwrap().unwrap().bytes, DELTA);
+    assert_eq!(whole.provider.calls()[0].chunks, 1);
+    whole.provider.release("g");
+    let reply = connection.finish(head).await.unwrap();
+    assert_eq!(without_comments(&reply.body), DONE.as_bytes(), "{}", reply.text());
+    let receipt = whole.receipt_of(&reply).await;
+    assert_eq!(
+        (&receipt["usage"]["seconds"], &receipt["cost"]["actual"]),
+        (&3.into(), &"0.0003".into())
+    );
+    let cut = house("openai", gated("text/event-stream", &[DELTA], StreamEnd::End)).await;
+    let reply = cut.ask(request()).await;
+    assert!(reply.text().starts_with(DELTA), "{}", reply.text());
+    assert!(reply.text().contains("\"code\":\"provider_incomplete\""), "{}", reply.text());
+    assert_eq!(cut.receipt_of(&reply).await["outcome"], "error");
 }
 
 #[tokio::test]

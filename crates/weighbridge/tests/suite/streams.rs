@@ -21,6 +21,7 @@ async fn the_first_event_arrives_before_the_provider_sends_the_second() {
     );
     let gate = Behaviour::Gate {
         name: "second".to_owned(),
+        content_type: None,
         chunks: vec![event("one"), event("two"), finish],
         end: StreamEnd::End,
     };
