@@ -3,9 +3,9 @@
 import json
 import sys
 
-from . import start
+from . import ALL, FLAVORS, start
 
-servers = start()
+servers = start(ALL if sys.argv[1:] == ["all"] else FLAVORS)
 print(json.dumps({name: server.url for name, server in servers.items()}), flush=True)
 try:
     while sys.stdin.buffer.read(1 << 16):

@@ -1,8 +1,11 @@
-"""OpenAI's chat completions, strict as the service, and what other servers make of them."""
+"""OpenAI's chat completions, strict as the service, and what other servers make of them.
+
+The same server has OpenAI's services beside chat, each in a file of its own.
+"""
 
 import secrets
 
-from . import mind, openai, voice
+from . import embeddings, mind, openai, pictures, speech, transcriptions, voice
 from .chat_request import ask_of, check
 from .refusal import Refusal
 
@@ -11,11 +14,20 @@ BASE = "/v1"
 VARIANTS = ["comments", "no-index", "repeats", "usage-everywhere", "reasoning", "no-done"]
 BEHAVIOURS = [*mind.BEHAVIOURS, *VARIANTS]
 FINISH = {"stop": "stop", "tools": "tool_calls", "length": "length"}
+_SERVICES = {
+    "/v1/embeddings": embeddings,
+    "/v1/images/generations": pictures,
+    "/v1/audio/speech": speech,
+    "/v1/audio/transcriptions": transcriptions,
+}
 
 
 def take(call):
     """Answers a request or refuses it."""
     openai.check_credential(call)
+    if call.method == "POST" and call.path in _SERVICES:
+        _SERVICES[call.path].take(call)
+        return
     if (call.method, call.path) != ("POST", "/v1/chat/completions"):
         raise Refusal(404, f"there is no {call.method} {call.path} here")
     body = call.body

@@ -1,9 +1,9 @@
-"""Gemini's generateContent, strict as the service."""
+"""Gemini's generateContent, strict as the service, and the way to its vectors."""
 
 import re
 import secrets
 
-from . import mind, voice
+from . import gemini_embedding, mind, voice
 from .gemini_request import SIGNATURE, ask_of, check, check_count
 from .refusal import Refusal
 from .server import SECRET
@@ -13,9 +13,8 @@ BASE = ""
 BEHAVIOURS = [*mind.BEHAVIOURS, "comments"]
 FINISH = {"stop": "STOP", "tools": "STOP", "length": "MAX_TOKENS"}
 # The SDK's newest versions say `v1`, everybody else `v1beta`.
-_ROUTE = re.compile(
-    r"/v1(?:beta)?/models/([^/:]+):(generateContent|streamGenerateContent|countTokens)"
-)
+_VERBS = ("generateContent", "streamGenerateContent", "countTokens", *gemini_embedding.VERBS)
+_ROUTE = re.compile(rf"/v1(?:beta)?/models/([^/:]+):({'|'.join(_VERBS)})")
 _STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -35,6 +34,9 @@ def take(call):
         raise Refusal(404, f"there is no {call.method} {call.path} here")
     model, verb = route.groups()
     body = call.body
+    if verb in gemini_embedding.VERBS:
+        gemini_embedding.take(call, model, verb)
+        return
     if verb == "countTokens":
         check_count(body)
         mind.behaviour_of(model, NAME, BEHAVIOURS)

@@ -14,7 +14,7 @@ SIGNATURE = base64.b64encode(b"a scripted thought's signature").decode()
 NO_SIGNATURE = "skip_thought_signature_validator"
 
 
-def _record(must=None, may=None):
+def record(must=None, may=None):
     """A record whose names may stand in snake case, too, as protocol buffers have it in JSON.
 
     They are renamed in the value, so that it is read by one name only.
@@ -22,7 +22,7 @@ def _record(must=None, may=None):
     known = set(must or {}) | set(may or {})
     plain = form.record(must, may)
 
-    def record(value, path):
+    def renamed(value, path):
         form.mapping(value, path)
         for name in [name for name in value if name not in known]:
             camel = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
@@ -30,14 +30,14 @@ def _record(must=None, may=None):
                 value[camel] = value.pop(name)
         plain(value, path)
 
-    return record
+    return renamed
 
 
 _NAME = form.matching(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}")
 
 
 def _inline(value, path):
-    _record({"mimeType": form.text, "data": form.text}, {"displayName": form.text})(value, path)
+    record({"mimeType": form.text, "data": form.text}, {"displayName": form.text})(value, path)
     data = media.decoded(value["data"], (*path, "data"), url_safe=True)
     media.seen(value["mimeType"], data, path)
 
@@ -51,10 +51,10 @@ def _signature(value, path):
             raise Refusal(400, "Thought signature is not valid", path)
 
 
-_FILE = _record({"fileUri": form.filled}, {"mimeType": form.text, "displayName": form.text})
-_BLOB = _record({}, {"inlineData": _inline, "fileData": _FILE})
-_CALL = _record({"name": _NAME}, {"id": form.filled, "args": form.mapping})
-_RESPONSE = _record(
+_FILE = record({"fileUri": form.filled}, {"mimeType": form.text, "displayName": form.text})
+_BLOB = record({}, {"inlineData": _inline, "fileData": _FILE})
+_CALL = record({"name": _NAME}, {"id": form.filled, "args": form.mapping})
+_RESPONSE = record(
     {"name": _NAME, "response": form.mapping}, {"id": form.filled, "parts": form.list_of(_BLOB)}
 )
 _DATA = {
@@ -64,7 +64,7 @@ _DATA = {
     "functionCall": _CALL,
     "functionResponse": _RESPONSE,
 }
-_PART = _record({}, _DATA | {"thought": form.flag, "thoughtSignature": _signature})
+_PART = record({}, _DATA | {"thought": form.flag, "thoughtSignature": _signature})
 
 
 def _part(value, path):
@@ -74,9 +74,9 @@ def _part(value, path):
 
 
 _PARTS = form.list_of(_part, least=1)
-_CONTENT = _record({"parts": _PARTS}, {"role": form.words("user", "model")})
-_SYSTEM = _record(
-    {"parts": form.list_of(_record({"text": form.text}), least=1)}, {"role": form.text}
+_CONTENT = record({"parts": _PARTS}, {"role": form.words("user", "model")})
+_SYSTEM = record(
+    {"parts": form.list_of(record({"text": form.text}), least=1)}, {"role": form.text}
 )
 _TYPES = ("OBJECT", "ARRAY", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "NULL")
 _OPEN_API = {
@@ -100,7 +100,7 @@ for _bound in ("minItems", "maxItems", "minLength", "maxLength", "minProperties"
 
 def _open_api(value, path):
     """The part of OpenAPI's schemas that is taken: nothing of JSON schema alone."""
-    _record(
+    record(
         {},
         _OPEN_API
         | {
@@ -122,7 +122,7 @@ def _one_schema(value, path, own, foreign):
 
 
 def _declaration(value, path):
-    _record(
+    record(
         {"name": _NAME},
         {
             "description": form.text,
@@ -138,11 +138,11 @@ def _declaration(value, path):
         raise Refusal(400, "parameters schema should be of type OBJECT", (*path, "parameters"))
 
 
-_TOOL = _record({"functionDeclarations": form.list_of(_declaration, least=1)})
-_TOOL_CONFIG = _record(
+_TOOL = record({"functionDeclarations": form.list_of(_declaration, least=1)})
+_TOOL_CONFIG = record(
     {},
     {
-        "functionCallingConfig": _record(
+        "functionCallingConfig": record(
             {},
             {
                 "mode": form.words("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"),
@@ -158,10 +158,10 @@ def _level(value, path):
     form.words("MINIMAL", "LOW", "MEDIUM", "HIGH")(value.upper(), path)
 
 
-_THINKING = _record(
+_THINKING = record(
     {}, {"includeThoughts": form.flag, "thinkingBudget": form.whole(-1), "thinkingLevel": _level}
 )
-_GENERATION = _record(
+_GENERATION = record(
     {},
     {
         "candidateCount": form.whole(1, 1),
@@ -183,8 +183,8 @@ _GENERATION = _record(
         "topP": form.number(0, 1),
     },
 )
-_SAFETY = form.list_of(_record({"category": form.text, "threshold": form.text}))
-_BODY = _record(
+_SAFETY = form.list_of(record({"category": form.text, "threshold": form.text}))
+_BODY = record(
     {"contents": form.list_of(_CONTENT, least=1)},
     {
         "generationConfig": _GENERATION,
@@ -199,7 +199,7 @@ _BODY = _record(
         "tools": form.list_of(_TOOL),
     },
 )
-_COUNT_BODY = _record(
+_COUNT_BODY = record(
     {}, {"contents": form.list_of(_CONTENT, least=1), "generateContentRequest": form.mapping}
 )
 

@@ -1,8 +1,8 @@
-"""Ollama's own API: chat and generate, as lines of JSON, strict as no server of it is."""
+"""Ollama's own API: chat and generate, as lines of JSON, and vectors, strict as no server of it."""
 
 import secrets
 
-from . import mind, voice
+from . import mind, ollama_embedding, voice
 from .ollama_request import ask_of_chat, ask_of_prompt, check_chat, check_prompt
 from .refusal import Refusal
 
@@ -18,6 +18,9 @@ def take(call):
     if not call.bearer():
         raise Refusal(401, "unauthorized")
     route = (call.method, call.path)
+    if call.method == "POST" and call.path in ollama_embedding.PATHS:
+        ollama_embedding.take(call)
+        return
     if route not in (("POST", "/api/chat"), ("POST", "/api/generate")):
         raise Refusal(404, f"there is no {call.method} {call.path} here")
     body, is_chat = call.body, call.path == "/api/chat"

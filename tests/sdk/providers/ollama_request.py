@@ -81,7 +81,7 @@ _FLAG = (
     "embedding_only",
     "penalize_newline",
 )
-_OPTIONS = form.record(
+OPTIONS = form.record(
     {},
     # The server passes over an option that is null.
     {name: form.nullable(form.whole()) for name in _WHOLE}
@@ -89,11 +89,12 @@ _OPTIONS = form.record(
     | {name: form.nullable(form.flag) for name in _FLAG}
     | {"stop": form.nullable(form.list_of(form.text))},
 )
+KEEP_ALIVE = form.by_kind({str: form.text, int: form.whole(), float: form.number()})
 _SHARED = {
     "format": form.by_kind({str: form.words("", "json"), dict: form.schema}),
-    "keep_alive": form.by_kind({str: form.text, int: form.whole(), float: form.number()}),
+    "keep_alive": KEEP_ALIVE,
     "logprobs": form.flag,
-    "options": _OPTIONS,
+    "options": OPTIONS,
     "stream": form.flag,
     "think": form.by_kind({bool: form.flag, str: form.words("low", "medium", "high", "max")}),
     "top_logprobs": form.whole(0, 20),

@@ -9,7 +9,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import form
+from . import form, multipart
 from .refusal import Refusal
 
 SECRET = "provider-secret"
@@ -53,9 +53,13 @@ class Call:
     def reply(self, status, value, headers=None, cut=False):
         """Sends JSON. With `cut` the end of it never comes."""
         body = json.dumps(value, ensure_ascii=False).encode()
+        self.send(status, "application/json", body, headers, cut)
+
+    def send(self, status, media_type, body, headers=None, cut=False):
+        """Sends bytes of this kind."""
         handler = self._handler
         handler.send_response(status)
-        handler.send_header("content-type", "application/json")
+        handler.send_header("content-type", media_type)
         handler.send_header("content-length", str(len(body)))
         for name, word in (headers or {}).items():
             handler.send_header(name, word)
@@ -191,11 +195,19 @@ class _Handler(BaseHTTPRequestHandler):
 def _answer(flavor, call):
     try:
         if call.method == "POST":
-            call.body = form.parsed(call.raw)
+            call.body = _parsed(call)
         flavor.take(call)
     except Refusal as refusal:
         status, body, headers = flavor.refused(refusal)
         call.reply(status, body, refusal.headers | headers)
+
+
+def _parsed(call):
+    """The body as JSON, or in the shape of it where it is a form with files."""
+    kind = call.headers.get("content-type", "")
+    if kind.lower().startswith(multipart.KIND):
+        return multipart.parsed(call.raw, kind)
+    return form.parsed(call.raw)
 
 
 def _last(owner, query):
