@@ -9,11 +9,12 @@ import openai
 import providers
 import pytest
 
+from crossing import configuration
 from gateway import Gateway, desks
-from matrix import MATRIX
+from matrix import MATRIX, SERVICES, is_direct, write
 from provider import MODELS, Provider
 
-pytest.register_assert_rewrite("cases")
+pytest.register_assert_rewrite("cases", "service_cases")
 
 _numbers = itertools.count(1)
 
@@ -35,10 +36,24 @@ def gateway(provider, tmp_path_factory):
 @pytest.fixture(scope="session")
 def servers():
     """The scripted providers, by their flavors' names."""
-    servers = providers.start()
+    servers = providers.start(providers.ALL)
     yield servers
     for server in servers.values():
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def crossing(servers, tmp_path_factory):
+    """The gateway with a provider of each flavor behind it."""
+    gateway = Gateway(tmp_path_factory.mktemp("crossing"), configuration(servers))
+    yield gateway
+    assert gateway.stop() == 0, gateway.words()
+
+
+@pytest.fixture(scope="session")
+def crossroads(request):
+    """The same for the matrices; none where the gateway is left out."""
+    return None if is_direct() else request.getfixturevalue("crossing")
 
 
 @pytest.fixture
@@ -87,7 +102,7 @@ def messages(text):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Says at the end what the matrix came to."""
-    for line in MATRIX.lines():
+    """Says at the end what the matrices came to."""
+    for line in [*MATRIX.lines(), *SERVICES.lines()]:
         terminalreporter.write_line(line)
-    MATRIX.write()
+    write()

@@ -1,4 +1,4 @@
-"""What came of every caller with every provider: the table, in words and as JSON."""
+"""What came of every caller with every provider: the tables, in words and as JSON."""
 
 import json
 import os
@@ -11,7 +11,8 @@ SDKS = ["openai", "anthropic", "google-genai", "ollama"]
 class Matrix:
     """Results by caller, provider and case. One that nobody noted as good has failed."""
 
-    def __init__(self):
+    def __init__(self, title):
+        self.title = title
         self.cells = {}
 
     def note(self, caller, provider, case, outcome, reason=None):
@@ -25,7 +26,7 @@ class Matrix:
             return []
         cases = self._cases()
         rows = max(len(f"{caller} to {provider}") for caller, provider in self.cells)
-        lines = ["", "SDK matrix", " " * rows + "".join(f"  {case}" for case in cases)]
+        lines = ["", self.title, " " * rows + "".join(f"  {case}" for case in cases)]
         notes = []
         for (caller, provider), results in self.cells.items():
             line = f"{caller} to {provider}".ljust(rows)
@@ -35,18 +36,13 @@ class Matrix:
         lines += [f"[{at}] {reason}" for at, reason in enumerate(notes, 1)]
         return lines
 
-    def write(self):
-        """The same for programs, where `WEIGHBRIDGE_MATRIX` says to write it."""
-        path = os.environ.get("WEIGHBRIDGE_MATRIX")
-        if not path or not self.cells:
-            return
+    def told(self):
+        """The same for programs."""
         cells = [
             {"caller": caller, "provider": provider, "results": results}
             for (caller, provider), results in self.cells.items()
         ]
-        sdks = {name: version(name) for name in SDKS}
-        whole = {"direct": is_direct(), "sdks": sdks, "cases": self._cases(), "cells": cells}
-        Path(path).write_text(json.dumps(whole, indent=2) + "\n")
+        return {"cases": self._cases(), "cells": cells}
 
     def _cases(self):
         return list(dict.fromkeys(case for results in self.cells.values() for case in results))
@@ -67,4 +63,16 @@ def is_direct():
     return os.environ.get("WEIGHBRIDGE_MATRIX_DIRECT") == "1"
 
 
-MATRIX = Matrix()
+MATRIX = Matrix("SDK matrix")
+# What is beside chat.
+SERVICES = Matrix("SDK matrix of services")
+
+
+def write():
+    """Both for programs, where `WEIGHBRIDGE_MATRIX` says to write them."""
+    path = os.environ.get("WEIGHBRIDGE_MATRIX")
+    if not path or not MATRIX.cells:
+        return
+    sdks = {name: version(name) for name in SDKS}
+    whole = {"direct": is_direct(), "sdks": sdks} | MATRIX.told() | {"services": SERVICES.told()}
+    Path(path).write_text(json.dumps(whole, indent=2) + "\n")

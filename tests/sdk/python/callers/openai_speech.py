@@ -1,0 +1,43 @@
+"""The openai SDK's speech."""
+
+from .caller import Caller
+from .openai_client import ERRORS, client_of
+
+SAID = "Seven and a half tonnes, “net”."
+
+
+class OpenAISpeech(Caller):
+    name = "openai-speech"
+    flavor = "openai"
+    service = "text-to-speech"
+    errors = ERRORS
+    cases = (
+        "speech_wav",
+        "speech_mp3",
+        "speech_stream",
+        "error_400",
+        "error_404",
+        "error_429",
+        "error_500",
+        "cut",
+    )
+
+    def __init__(self, root, key):
+        self.client = client_of(root, key)
+
+    def speak(self, model, **rest):
+        """The sound and its media type, once it is there."""
+        reply = self.client.audio.speech.create(model=model, input=SAID, voice="alloy", **rest)
+        return reply.read(), reply.response.headers["content-type"]
+
+    def speak_streamed(self, model, **rest):
+        """The same, as the sound comes."""
+        create = self.client.audio.speech.with_streaming_response.create
+        with create(model=model, input=SAID, voice="alloy", **rest) as reply:
+            return b"".join(reply.iter_bytes()), reply.headers["content-type"]
+
+    def ask(self, model):
+        self.speak(model)
+
+    def close(self):
+        self.client.close()

@@ -1,0 +1,44 @@
+"""The openai SDK's transcriptions."""
+
+from providers import sound
+
+from .caller import Caller
+from .openai_client import ERRORS, client_of
+
+WORDS = "The lorry weighs seven and a half tonnes, naïvely."
+WAV = sound.made("wav", WORDS)
+FILE = ("lorry.wav", WAV, "audio/wav")
+
+
+class OpenAITranscriptions(Caller):
+    name = "openai-transcriptions"
+    flavor = "openai"
+    service = "speech-to-text"
+    errors = ERRORS
+    cases = (
+        "transcript",
+        "transcript_text",
+        "transcript_srt",
+        "transcript_vtt",
+        "transcript_verbose",
+        "transcript_stream",
+        "transcript_stream_error",
+        "error_400",
+        "error_404",
+        "error_429",
+        "error_500",
+        "cut",
+    )
+
+    def __init__(self, root, key):
+        self.client = client_of(root, key)
+
+    def write_down(self, model, **rest):
+        create = self.client.audio.transcriptions.create
+        return create(model=model, file=FILE, language="en", **rest)
+
+    def ask(self, model):
+        self.write_down(model)
+
+    def close(self):
+        self.client.close()
