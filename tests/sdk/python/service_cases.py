@@ -178,12 +178,12 @@ def transcript(cell):
 
 
 def transcript_text(cell):
-    assert cell.caller.write_down(cell.model(), response_format="text") == f"{WORDS}\n"
+    assert cell.caller.spell(cell.model(), "text") == f"{WORDS}\n"
     _check_transcript(cell, {})
 
 
 def _subtitles(cell, format, head, end):
-    said = cell.caller.write_down(cell.model(), response_format=format)
+    said = cell.caller.spell(cell.model(), format)
     assert said.split() == [*head.split(), "-->", end, *WORDS.split()]
     _check_transcript(cell, {})
 
@@ -208,7 +208,7 @@ def transcript_verbose(cell):
 
 
 def transcript_stream(cell):
-    events = list(cell.caller.write_down(cell.model(), stream=True))
+    events = cell.caller.events(cell.model())
     deltas = [it.delta for it in events if it.type == "transcript.text.delta"]
     assert len(deltas) == vector.count(WORDS)
     assert "".join(deltas) == WORDS
@@ -221,7 +221,7 @@ def transcript_stream(cell):
 def transcript_stream_error(cell):
     """An error among the events; the gateway holds them all, and says what it makes of it."""
     with pytest.raises(openai.APIError, match="scripted mid-error|sent a reply that is none"):
-        list(cell.caller.write_down(cell.model("mid-error"), stream=True))
+        cell.caller.events(cell.model("mid-error"))
     cell.check_receipt("error")
 
 

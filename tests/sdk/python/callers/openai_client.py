@@ -10,6 +10,12 @@ ERRORS = {
 }
 
 
+def whole(reply):
+    """The reply, if all is there that its type says is there: the SDK itself takes whatever comes."""
+    type(reply).model_validate(reply.model_dump(exclude_unset=True))
+    return reply
+
+
 def client_of(root, key):
     """A client that tries once, over plain HTTP."""
     http_client = openai.DefaultHttpxClient(verify=False)

@@ -1,7 +1,7 @@
 """The openai SDK's embeddings, which asks for base64 unless it is told otherwise."""
 
 from .embedder import CASES, Embedder, Vectors
-from .openai_client import ERRORS, client_of
+from .openai_client import ERRORS, client_of, whole
 
 
 class OpenAIEmbeddings(Embedder):
@@ -14,7 +14,7 @@ class OpenAIEmbeddings(Embedder):
         self.client = client_of(root, key)
 
     def _ask(self, model, given, **rest):
-        reply = self.client.embeddings.create(model=model, input=given, **rest)
+        reply = whole(self.client.embeddings.create(model=model, input=given, **rest))
         assert [item.index for item in reply.data] == list(range(len(reply.data)))
         assert reply.usage.total_tokens == reply.usage.prompt_tokens
         return Vectors([item.embedding for item in reply.data], reply.usage.prompt_tokens)

@@ -1,7 +1,7 @@
 """The openai SDK's images."""
 
 from .caller import Caller
-from .openai_client import ERRORS, client_of
+from .openai_client import ERRORS, client_of, whole
 
 PROMPT = "a lorry on a weighbridge, “full”"
 
@@ -25,7 +25,7 @@ class OpenAIImages(Caller):
         self.client = client_of(root, key)
 
     def draw(self, model, **rest):
-        return self.client.images.generate(model=model, prompt=PROMPT, **rest)
+        return whole(self.client.images.generate(model=model, prompt=PROMPT, **rest))
 
     def ask(self, model):
         self.draw(model)
