@@ -109,7 +109,8 @@ async function cancel(cell) {
   await cell.checkReceipts("cancelled");
 }
 
-async function failureOf(ask) {
+// The error of a call that has to fail.
+export async function failureOf(ask) {
   try {
     await ask();
   } catch (error) {

@@ -1,4 +1,4 @@
-// What came of every caller with every provider: the table, in words and as JSON.
+// What came of every caller with every provider: the tables, in words and as JSON.
 
 import { readFile, writeFile } from "node:fs/promises";
 
@@ -21,6 +21,10 @@ export class Matrix {
   cells = [];
   began = performance.now();
 
+  constructor(title) {
+    this.title = title;
+  }
+
   // `ok`, `failed`, or `cannot` with the reason why it cannot hold.
   note(caller, provider, name, outcome, reason) {
     let cell = this.cells.find((one) => one.caller === caller && one.provider === provider);
@@ -36,7 +40,7 @@ export class Matrix {
     if (this.cells.length === 0) return [];
     const cases = this.cases();
     const rows = Math.max(...this.cells.map((cell) => title(cell).length));
-    const lines = ["", "SDK matrix", " ".repeat(rows) + cases.map((name) => `  ${name}`).join("")];
+    const lines = ["", this.title, " ".repeat(rows) + cases.map((name) => `  ${name}`).join("")];
     const notes = [];
     for (const cell of this.cells) {
       const words = cases.map((name) => word(cell.results[name], notes).padEnd(name.length));
@@ -48,18 +52,23 @@ export class Matrix {
     return [...lines, ...explained, `${count} cases in ${seconds} s`];
   }
 
-  // The same for programs, where `WEIGHBRIDGE_MATRIX` says to write it.
-  async write() {
-    const file = process.env.WEIGHBRIDGE_MATRIX;
-    if (!file || this.cells.length === 0) return;
-    const sdks = Object.fromEntries(await Promise.all(SDKS.map(versionOf)));
-    const whole = { direct: IS_DIRECT, sdks, cases: this.cases(), cells: this.cells };
-    await writeFile(file, `${JSON.stringify(whole, null, 2)}\n`);
+  // The same for programs.
+  told() {
+    return { cases: this.cases(), cells: this.cells };
   }
 
   cases() {
     return [...new Set(this.cells.flatMap(({ results }) => Object.keys(results)))];
   }
+}
+
+// The chat's and the services' for programs, where `WEIGHBRIDGE_MATRIX` says to write them.
+export async function write(chat, services) {
+  const file = process.env.WEIGHBRIDGE_MATRIX;
+  if (!file || chat.cells.length === 0) return;
+  const sdks = Object.fromEntries(await Promise.all(SDKS.map(versionOf)));
+  const whole = { direct: IS_DIRECT, sdks, ...chat.told(), services: services.told() };
+  await writeFile(file, `${JSON.stringify(whole, null, 2)}\n`);
 }
 
 function title({ caller, provider }) {

@@ -1,5 +1,5 @@
-// The scripted providers of every flavor, in a process of their own: `python3 -m providers` in the
-// folder above. What their models do stands there, in `mind`.
+// The scripted providers of every flavor, in a process of their own: `python3 -m providers all` in
+// the folder above. What their models do stands there, in `mind`.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,6 +9,16 @@ import { fileURLToPath } from "node:url";
 
 export const FLAVORS = ["openai", "responses", "anthropic", "gemini", "ollama"];
 export const SECRET = "provider-secret";
+const BESIDE_CHAT = ["embed", "text-to-image", "text-to-speech", "speech-to-text"];
+// What each of them serves.
+export const SERVICES = {
+  openai: ["chat", ...BESIDE_CHAT],
+  responses: ["chat"],
+  anthropic: ["chat"],
+  gemini: ["chat", "embed"],
+  ollama: ["chat", "embed"],
+  aog: BESIDE_CHAT,
+};
 
 const BEHAVIOURS = [
   "plain",
@@ -18,6 +28,7 @@ const BEHAVIOURS = [
   "error-429",
   "error-500",
   "mid-error",
+  "cut",
 ];
 // The folder that they lie in; it is said where these scripts run from a copy.
 const FOLDER = process.env.WEIGHBRIDGE_SDK ?? fileURLToPath(new URL("..", import.meta.url));
@@ -46,7 +57,7 @@ class Server {
 export class Providers {
   static async start() {
     const providers = new Providers();
-    providers.process = spawn("python3", ["-m", "providers"], {
+    providers.process = spawn("python3", ["-m", "providers", "all"], {
       cwd: path.resolve(FOLDER),
       env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
       stdio: ["pipe", "pipe", "inherit"],
@@ -55,7 +66,7 @@ export class Providers {
     const lines = readline.createInterface({ input: providers.process.stdout });
     const [line] = await once(lines, "line", { signal: AbortSignal.timeout(START) });
     const places = JSON.parse(line);
-    providers.servers = FLAVORS.map((name) => new Server(name, places[name]));
+    providers.servers = Object.keys(SERVICES).map((name) => new Server(name, places[name]));
     return providers;
   }
 

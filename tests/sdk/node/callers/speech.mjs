@@ -1,0 +1,89 @@
+// What speaks: the openai SDK's speech, and the ai package's generateSpeech.
+
+import { createOpenAI } from "@ai-sdk/openai";
+import { APICallError, generateSpeech } from "ai";
+
+import { Caller, PATIENCE } from "./caller.mjs";
+import { ERRORS as FAILURES } from "./embedder.mjs";
+import { clientOf, ERRORS } from "./openai_client.mjs";
+
+export const SAID = "Seven and a half tonnes, “net”.";
+const VOICE = "alloy";
+
+// An SDK. `speak` gives the `sound` in a format and its media type, as `kind`; `speakStreamed` the
+// same as it comes.
+class Speaker extends Caller {
+  static flavor = "openai";
+  static service = "text-to-speech";
+  static cases = ["speech_wav", "speech_mp3", ...FAILURES];
+
+  ask(model) {
+    return this.speak(model, "wav");
+  }
+}
+
+export class OpenAiSpeech extends Speaker {
+  static id = "openai-speech";
+  static cases = [...Speaker.cases, "speech_stream"];
+
+  constructor(root, key) {
+    super();
+    this.client = clientOf(root, key);
+  }
+
+  isRefusal(error, status) {
+    return error instanceof ERRORS[status];
+  }
+
+  answer(model, format) {
+    const asked = { model, input: SAID, voice: VOICE, response_format: format };
+    return this.client.audio.speech.create(asked);
+  }
+
+  async speak(model, format) {
+    const answer = await this.answer(model, format);
+    const sound = Buffer.from(await answer.arrayBuffer());
+    return { sound, kind: answer.headers.get("content-type") };
+  }
+
+  async speakStreamed(model, format) {
+    const answer = await this.answer(model, format);
+    const pieces = [];
+    for await (const piece of answer.body) pieces.push(piece);
+    return { sound: Buffer.concat(pieces), kind: answer.headers.get("content-type") };
+  }
+}
+
+export class AiSpeech extends Speaker {
+  static id = "ai-speech";
+
+  constructor(root, key) {
+    super();
+    this.provider = createOpenAI({ baseURL: `${root}/v1`, apiKey: key });
+  }
+
+  isRefusal(error) {
+    return APICallError.isInstance(error);
+  }
+
+  status(error) {
+    return error.statusCode;
+  }
+
+  retryAfter(error) {
+    return error.responseHeaders["retry-after"];
+  }
+
+  async speak(model, outputFormat) {
+    const { audio, responses } = await generateSpeech({
+      model: this.provider.speech(model),
+      text: SAID,
+      voice: VOICE,
+      outputFormat,
+      maxRetries: 0,
+      abortSignal: AbortSignal.timeout(PATIENCE),
+    });
+    const kind = responses[0].headers["content-type"];
+    return { sound: Buffer.from(audio.uint8Array), kind };
+  }
+}
