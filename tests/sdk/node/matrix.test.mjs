@@ -15,13 +15,15 @@ import { casesOf, ServiceCell } from "./service_cases.mjs";
 
 const NO_TOKENS = "numbers of one model's tokens mean nothing to another";
 const NO_FORMAT = "AOG's sounds come in its providers' own format";
-const NO_EVENTS = "AOG's transcripts come whole, not as events";
+const NO_EVENTS = "AOG's replies come whole, not as events";
 // What cannot hold by the protocols or by an SDK, as "caller to provider: case": the reason, and what
 // it says where it fails. Such a case is run all the same, and has to fail: one that holds after all
 // is to be taken out of here.
 const CANNOT = {
   "openai-speech to aog: speech_mp3": [NO_FORMAT, /audio\/wav/],
   "ai-speech to aog: speech_mp3": [NO_FORMAT, /audio\/wav/],
+  "openai-images to aog: picture_stream": [NO_EVENTS, /pictures come whole/],
+  "openai-speech to aog: speech_events": [NO_EVENTS, /the sound comes whole/],
   "openai-transcriptions to aog: transcript_stream": [NO_EVENTS, /a transcript comes whole/],
   "openai-transcriptions to aog: transcript_stream_error": [NO_EVENTS, /a transcript comes whole/],
 };

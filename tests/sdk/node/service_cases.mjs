@@ -17,6 +17,7 @@ const TITLE = "Weights";
 const TASK = "RETRIEVAL_DOCUMENT";
 const TOKENS_OF_PICTURE = 16;
 const TOKENS_OF_SOUND = 10;
+const TOKENS_OF_SPEECH = 20;
 // Half a second for each word.
 const SECONDS = 4.5;
 // Most seconds until a provider has ended what it was asked for.
@@ -104,9 +105,9 @@ async function task(cell) {
   await cell.checkVectors(got, [vectorOf(TEXTS[0])], count(TEXTS[0]));
 }
 
-const pictures = (n, size) => async (cell) => {
-  const drawn = await cell.caller.draw(cell.model(), n, size);
-  const said = drawn.pictures.map((picture) => {
+// Each says what it was made of, and which of several it is.
+function checkPictures(pictures, n) {
+  const said = pictures.map((picture) => {
     assert.equal(picture.toString("latin1", 1, 4), "PNG");
     return /\d: a lorry.*”/.exec(picture.toString())?.[0];
   });
@@ -114,6 +115,11 @@ const pictures = (n, size) => async (cell) => {
     said,
     Array.from({ length: n }, (_, index) => `${index}: ${DRAWN}`),
   );
+}
+
+const pictures = (n, size) => async (cell) => {
+  const drawn = await cell.caller.draw(cell.model(), n, size);
+  checkPictures(drawn.pictures, n);
   const used = cell.isOwn() ? [count(DRAWN), n * TOKENS_OF_PICTURE] : undefined;
   assert.deepEqual(drawn.tokens, used);
   if (size) {
@@ -123,6 +129,34 @@ const pictures = (n, size) => async (cell) => {
   const counted = used && { input_tokens: used[0], output_tokens: used[1] };
   await cell.checkReceipt({ images: n, ...counted });
 };
+
+// Two looks at what is not done yet, and the picture.
+async function pictureStream(cell) {
+  const events = await cell.caller.events(cell.model(), 2);
+  assert.deepEqual(
+    events.map((event) => event.partial_image_index),
+    [0, 1, undefined],
+  );
+  const seen = events.map((event) => Buffer.from(event.b64_json, "base64"));
+  checkPictures(seen, 3);
+  const done = events.at(-1);
+  assert.equal(done.type, "image_generation.completed");
+  const used = { input_tokens: count(DRAWN), output_tokens: TOKENS_OF_PICTURE };
+  assert.equal(done.usage.output_tokens, used.output_tokens);
+  await cell.checkReceipt({ images: 1, ...used });
+}
+
+async function speechEvents(cell) {
+  const events = await cell.caller.events(cell.model(), "wav");
+  const done = events.pop();
+  assert.equal(done.type, "speech.audio.done");
+  assert.equal(events.length, 2);
+  const sound = Buffer.concat(events.map((event) => Buffer.from(event.audio, "base64")));
+  assert.ok(sound.equals(wavOf(`alloy: ${SAID}`)), sound.toString());
+  const used = { input_tokens: count(SAID), output_tokens: TOKENS_OF_SPEECH };
+  assert.equal(done.usage.output_tokens, used.output_tokens);
+  await cell.checkReceipt({ characters: SAID.length, ...used });
+}
 
 const speech = (method, format, kind, made) => async (cell) => {
   const said = await cell.caller[method](cell.model(), format);
@@ -209,9 +243,11 @@ const ALL = {
   task,
   picture: pictures(1, "1024x768"),
   several_pictures: pictures(3),
+  picture_stream: pictureStream,
   speech_wav: speech("speak", "wav", "audio/wav", wavOf),
   speech_mp3: speech("speak", "mp3", "audio/mpeg", mp3Of),
   speech_stream: speech("speakStreamed", "wav", "audio/wav", wavOf),
+  speech_events: speechEvents,
   transcript,
   transcript_text: spelled("text"),
   transcript_srt: spelled("srt", "1", "00:00:00,000", "-->", "00:00:04,500"),

@@ -1,6 +1,10 @@
-"""OpenAI's speech, strict as the service. It is answered with the sound itself, piece by piece."""
+"""OpenAI's speech, strict as the service. It is answered with the sound itself, piece by piece, or
+with events that hold its pieces.
+"""
 
-from . import form, mind, sound, voice
+import base64
+
+from . import form, mind, sound, vector, voice
 from .refusal import Refusal
 
 NAME = "openai"
@@ -20,6 +24,7 @@ VOICES = (
     "cedar",
 )
 MOST_CHARACTERS = 4096
+TOKENS_OF_SOUND = 20
 
 
 def _input(value, path):
@@ -34,7 +39,7 @@ _BODY = form.record(
         "instructions": form.text,
         "response_format": form.words(*sound.MIMES),
         "speed": form.number(0.25, 4),
-        "stream_format": form.words("audio"),
+        "stream_format": form.words("audio", "sse"),
     },
 )
 
@@ -54,9 +59,22 @@ def take(call):
     voice.refuse_if_told(behaviour)
     format = body.get("response_format", "mp3")
     whole = sound.made(format, said(body))
-    with call.stream(sound.MIMES[format]) as stream:
+    in_events = body.get("stream_format") == "sse"
+    with call.stream("text/event-stream" if in_events else sound.MIMES[format]) as stream:
         for piece in voice.halves(whole):
-            stream.send(piece)
+            stream.send(_delta(piece) if in_events else piece)
             if behaviour == "cut":
                 stream.drop()
                 return
+        if in_events:
+            stream.send(voice.event({"type": "speech.audio.done", "usage": _usage(body)}))
+
+
+def _delta(piece):
+    spelled = base64.b64encode(piece).decode()
+    return voice.event({"type": "speech.audio.delta", "audio": spelled})
+
+
+def _usage(body):
+    read, said = vector.count(body["input"]), TOKENS_OF_SOUND
+    return {"input_tokens": read, "output_tokens": said, "total_tokens": read + said}

@@ -9,7 +9,7 @@ import struct
 
 import openai
 import pytest
-from providers import pictures, sound, transcriptions, vector
+from providers import pictures, sound, speech, transcriptions, vector
 
 from callers.embedder import SHORT, TEXTS, TOKENS
 from callers.openai_images import PROMPT
@@ -138,6 +138,18 @@ def several_pictures(cell):
     _check_pictures(cell, cell.caller.draw(cell.model(), n=3), 3)
 
 
+def picture_stream(cell):
+    """Two looks at what is not done yet, and the picture, each with what it was made of."""
+    *partial, done = cell.caller.events(cell.model(), 2)
+    assert [it.partial_image_index for it in partial] == [0, 1]
+    got = [base64.b64decode(it.b64_json) for it in (*partial, done)]
+    assert got == [pictures.made(PROMPT, index) for index in range(3)]
+    assert done.type == "image_generation.completed"
+    used = {"input_tokens": vector.count(PROMPT), "output_tokens": pictures.TOKENS_EACH}
+    assert done.usage.model_dump(include=set(used)) == used
+    cell.check_receipt(images=1, **used)
+
+
 def _check_speech(cell, said, format):
     got, kind = said
     assert kind == sound.MIMES[format]
@@ -156,6 +168,15 @@ def speech_mp3(cell):
 def speech_stream(cell):
     said = cell.caller.speak_streamed(cell.model(), response_format="wav")
     _check_speech(cell, said, "wav")
+
+
+def speech_events(cell):
+    pieces, usage = cell.caller.speak_in_events(cell.model(), response_format="wav")
+    assert len(pieces) == 2
+    assert b"".join(pieces) == sound.made("wav", f"alloy: {SAID}")
+    used = {"input_tokens": vector.count(SAID), "output_tokens": speech.TOKENS_OF_SOUND}
+    assert {name: usage[name] for name in used} == used
+    cell.check_receipt(characters=len(SAID), **used)
 
 
 def _check_transcript(cell, usage):
@@ -273,9 +294,11 @@ _ALL = [
     task,
     picture,
     several_pictures,
+    picture_stream,
     speech_wav,
     speech_mp3,
     speech_stream,
+    speech_events,
     transcript,
     transcript_text,
     transcript_srt,

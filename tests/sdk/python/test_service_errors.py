@@ -1,5 +1,7 @@
 """Calls of services that no provider could answer, and one that SDKs do not make any more."""
 
+import json
+
 import anthropic
 import httpx2
 import openai
@@ -94,3 +96,17 @@ def test_geminis_older_verb_for_one_content_has_one_vector(crossing, account, pr
     assert answer.status_code == 200, answer.text
     assert singles(answer.json()["embedding"]["values"]) == vector.of(TEXTS[1], SHORT)
     assert answer.json()["usageMetadata"]["promptTokenCount"] == vector.count(TEXTS[1])
+
+
+@pytest.mark.parametrize("provider", those_who_serve("embed"))
+def test_a_caller_who_leaves_takes_the_providers_call_along(crossing, servers, account, provider):
+    client = openai.OpenAI(
+        api_key=account, base_url=f"{crossing.url}/v1", max_retries=0, timeout=0.5
+    )
+    with client, pytest.raises(openai.APITimeoutError):
+        client.embeddings.create(model=f"{provider}-slow", input=TEXTS)
+    last = servers[provider].last
+    assert TEXTS[0] in json.dumps(last.body, ensure_ascii=False)
+    assert last.left.wait(5), "the provider's call was not ended"
+    receipt = crossing.only_receipt(account)
+    assert (receipt["outcome"], receipt["service"]) == ("cancelled", "embed")

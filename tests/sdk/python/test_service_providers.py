@@ -136,6 +136,7 @@ CHANGES = [
     ("image", "n", 0, "n"),
     ("image", "n", 11, "n"),
     ("image", "size", "1024*1024", "size"),
+    ("image", "partial_images", 1, "partial_images"),
     ("image", "seed", 7, "seed"),
     ("image", "prompt", "", "prompt"),
     ("speech", "voice", "nobody", "voice"),

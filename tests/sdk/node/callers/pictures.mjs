@@ -22,6 +22,7 @@ class Painter extends Caller {
 
 export class OpenAiImages extends Painter {
   static id = "openai-images";
+  static cases = [...Painter.cases, "picture_stream"];
 
   constructor(root, key) {
     super();
@@ -37,6 +38,14 @@ export class OpenAiImages extends Painter {
     const { data, usage } = await this.client.images.generate(asked);
     const pictures = data.map((item) => Buffer.from(item.b64_json, "base64"));
     return { pictures, tokens: usage && [usage.input_tokens, usage.output_tokens] };
+  }
+
+  // A picture as it becomes one, seen so many times before.
+  async events(model, partial) {
+    const asked = { model, prompt: DRAWN, stream: true, partial_images: partial };
+    const events = [];
+    for await (const event of await this.client.images.generate(asked)) events.push(event);
+    return events;
   }
 }
 

@@ -24,7 +24,7 @@ class Speaker extends Caller {
 
 export class OpenAiSpeech extends Speaker {
   static id = "openai-speech";
-  static cases = [...Speaker.cases, "speech_stream"];
+  static cases = [...Speaker.cases, "speech_stream", "speech_events"];
 
   constructor(root, key) {
     super();
@@ -35,9 +35,16 @@ export class OpenAiSpeech extends Speaker {
     return error instanceof ERRORS[status];
   }
 
-  answer(model, format) {
-    const asked = { model, input: SAID, voice: VOICE, response_format: format };
+  answer(model, format, rest = {}) {
+    const asked = { model, input: SAID, voice: VOICE, response_format: format, ...rest };
     return this.client.audio.speech.create(asked);
+  }
+
+  // The events that hold the sound, which the SDK leaves to its users to read.
+  async events(model, format) {
+    const answer = await this.answer(model, format, { stream_format: "sse" });
+    const lines = (await answer.text()).split("\n\n").filter(Boolean);
+    return lines.map((line) => JSON.parse(line.replace(/^data: /, "")));
   }
 
   async speak(model, format) {

@@ -14,6 +14,7 @@ class OpenAIImages(Caller):
     cases = (
         "picture",
         "several_pictures",
+        "picture_stream",
         "error_400",
         "error_404",
         "error_429",
@@ -26,6 +27,13 @@ class OpenAIImages(Caller):
 
     def draw(self, model, **rest):
         return whole(self.client.images.generate(model=model, prompt=PROMPT, **rest))
+
+    def events(self, model, partial):
+        """A picture as it becomes one, seen so many times before."""
+        create = self.client.images.generate
+        asked = {"stream": True, "partial_images": partial}
+        with create(model=model, prompt=PROMPT, **asked) as stream:
+            return [whole(event) for event in stream]
 
     def ask(self, model):
         self.draw(model)
