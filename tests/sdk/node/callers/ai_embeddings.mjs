@@ -2,12 +2,13 @@
 
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { APICallError, embed, embedMany } from "ai";
+import { embed, embedMany } from "ai";
 
+import { refusedByAi } from "./ai_refusal.mjs";
 import { PATIENCE } from "./caller.mjs";
 import { Embedder } from "./embedder.mjs";
 
-class AiEmbedder extends Embedder {
+class AiEmbedder extends refusedByAi(Embedder) {
   static flavor = "openai";
 
   // The model with this name.
@@ -18,18 +19,6 @@ class AiEmbedder extends Embedder {
   settings(model) {
     const abortSignal = AbortSignal.timeout(PATIENCE);
     return { model: this.model(model), maxRetries: 0, abortSignal };
-  }
-
-  isRefusal(error) {
-    return APICallError.isInstance(error);
-  }
-
-  status(error) {
-    return error.statusCode;
-  }
-
-  retryAfter(error) {
-    return error.responseHeaders["retry-after"];
   }
 
   async one(model, value) {

@@ -31,6 +31,9 @@ const DOT =
 export const PNG = Buffer.from(DOT, "base64");
 export const PNG_URL = `data:image/png;base64,${DOT}`;
 
+// The cases in which a service beside chat fails, whatever is asked of it.
+export const FAILURES = ["error_400", "error_404", "error_429", "error_500", "cut"];
+
 // An SDK. Each of its methods is one thing that its users do.
 //
 // `text` and `stream` ask a question, the latter with a list for the pieces as they come; `image`

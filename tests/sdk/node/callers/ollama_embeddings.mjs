@@ -1,6 +1,7 @@
 // Ollama's SDK's embed, and embeddings, its older way for one text.
 
-import { Embedder, ERRORS } from "./embedder.mjs";
+import { FAILURES } from "./caller.mjs";
+import { Embedder } from "./embedder.mjs";
 import { Ollama } from "./ollama.mjs";
 
 export class OllamaEmbed extends Embedder {
@@ -41,7 +42,7 @@ export class OllamaEmbed extends Embedder {
 
 export class OllamaEmbeddings extends OllamaEmbed {
   static id = "ollama-embeddings";
-  static cases = ["one", ...ERRORS];
+  static cases = ["one", ...FAILURES];
   static tellsTokens = false;
 
   async one(model, prompt) {

@@ -1,10 +1,10 @@
 // What draws: the openai SDK's images, and the ai package's generateImage.
 
 import { createOpenAI } from "@ai-sdk/openai";
-import { APICallError, generateImage } from "ai";
+import { generateImage } from "ai";
 
-import { Caller, PATIENCE } from "./caller.mjs";
-import { ERRORS as FAILURES } from "./embedder.mjs";
+import { refusedByAi } from "./ai_refusal.mjs";
+import { Caller, FAILURES, PATIENCE } from "./caller.mjs";
 import { clientOf, ERRORS } from "./openai_client.mjs";
 
 export const DRAWN = "a lorry on a weighbridge, “full”";
@@ -49,24 +49,12 @@ export class OpenAiImages extends Painter {
   }
 }
 
-export class AiImages extends Painter {
+export class AiImages extends refusedByAi(Painter) {
   static id = "ai-images";
 
   constructor(root, key) {
     super();
     this.provider = createOpenAI({ baseURL: `${root}/v1`, apiKey: key });
-  }
-
-  isRefusal(error) {
-    return APICallError.isInstance(error);
-  }
-
-  status(error) {
-    return error.statusCode;
-  }
-
-  retryAfter(error) {
-    return error.responseHeaders["retry-after"];
   }
 
   async draw(model, n, size) {

@@ -1,10 +1,10 @@
 // What speaks: the openai SDK's speech, and the ai package's generateSpeech.
 
 import { createOpenAI } from "@ai-sdk/openai";
-import { APICallError, generateSpeech } from "ai";
+import { generateSpeech } from "ai";
 
-import { Caller, PATIENCE } from "./caller.mjs";
-import { ERRORS as FAILURES } from "./embedder.mjs";
+import { refusedByAi } from "./ai_refusal.mjs";
+import { Caller, FAILURES, PATIENCE } from "./caller.mjs";
 import { clientOf, ERRORS } from "./openai_client.mjs";
 
 export const SAID = "Seven and a half tonnes, “net”.";
@@ -61,24 +61,12 @@ export class OpenAiSpeech extends Speaker {
   }
 }
 
-export class AiSpeech extends Speaker {
+export class AiSpeech extends refusedByAi(Speaker) {
   static id = "ai-speech";
 
   constructor(root, key) {
     super();
     this.provider = createOpenAI({ baseURL: `${root}/v1`, apiKey: key });
-  }
-
-  isRefusal(error) {
-    return APICallError.isInstance(error);
-  }
-
-  status(error) {
-    return error.statusCode;
-  }
-
-  retryAfter(error) {
-    return error.responseHeaders["retry-after"];
   }
 
   async speak(model, outputFormat) {

@@ -1,12 +1,12 @@
 // What writes down: the openai SDK's transcriptions, and the ai package's transcribe.
 
 import { createOpenAI } from "@ai-sdk/openai";
-import { APICallError, transcribe } from "ai";
+import { transcribe } from "ai";
 import { APIError, toFile } from "openai";
 
 import { wavOf } from "../sound.mjs";
-import { Caller, PATIENCE } from "./caller.mjs";
-import { ERRORS as FAILURES } from "./embedder.mjs";
+import { refusedByAi } from "./ai_refusal.mjs";
+import { Caller, FAILURES, PATIENCE } from "./caller.mjs";
 import { clientOf, ERRORS } from "./openai_client.mjs";
 
 export const WORDS = "The lorry weighs seven and a half tonnes, naïvely.";
@@ -76,24 +76,12 @@ export class OpenAiTranscriptions extends Writer {
   }
 }
 
-export class AiTranscriptions extends Writer {
+export class AiTranscriptions extends refusedByAi(Writer) {
   static id = "ai-transcriptions";
 
   constructor(root, key) {
     super();
     this.provider = createOpenAI({ baseURL: `${root}/v1`, apiKey: key });
-  }
-
-  isRefusal(error) {
-    return APICallError.isInstance(error);
-  }
-
-  status(error) {
-    return error.statusCode;
-  }
-
-  retryAfter(error) {
-    return error.responseHeaders["retry-after"];
   }
 
   answer(model, openai = {}) {

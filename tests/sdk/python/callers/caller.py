@@ -28,6 +28,9 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+# The cases in which a service beside chat fails, whatever is asked of it.
+FAILURES = ("error_400", "error_404", "error_429", "error_500", "cut")
+
 
 def _png():
     """A picture of one white dot."""

@@ -1,6 +1,6 @@
 """The openai SDK's images."""
 
-from .caller import Caller
+from .caller import FAILURES, Caller
 from .openai_client import ERRORS, client_of, whole
 
 PROMPT = "a lorry on a weighbridge, “full”"
@@ -11,16 +11,7 @@ class OpenAIImages(Caller):
     flavor = "openai"
     service = "text-to-image"
     errors = ERRORS
-    cases = (
-        "picture",
-        "several_pictures",
-        "picture_stream",
-        "error_400",
-        "error_404",
-        "error_429",
-        "error_500",
-        "cut",
-    )
+    cases = ("picture", "several_pictures", "picture_stream", *FAILURES)
 
     def __init__(self, root, key):
         self.client = client_of(root, key)

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from .caller import Caller
+from .caller import FAILURES, Caller
 from .openai_client import ERRORS, client_of
 
 SAID = "Seven and a half tonnes, “net”."
@@ -19,11 +19,7 @@ class OpenAISpeech(Caller):
         "speech_mp3",
         "speech_stream",
         "speech_events",
-        "error_400",
-        "error_404",
-        "error_429",
-        "error_500",
-        "cut",
+        *FAILURES,
     )
 
     def __init__(self, root, key):

@@ -2,7 +2,7 @@
 
 from providers import sound
 
-from .caller import Caller
+from .caller import FAILURES, Caller
 from .openai_client import ERRORS, client_of, whole
 
 WORDS = "The lorry weighs seven and a half tonnes, naïvely."
@@ -23,11 +23,7 @@ class OpenAITranscriptions(Caller):
         "transcript_verbose",
         "transcript_stream",
         "transcript_stream_error",
-        "error_400",
-        "error_404",
-        "error_429",
-        "error_500",
-        "cut",
+        *FAILURES,
     )
 
     def __init__(self, root, key):
