@@ -40,6 +40,8 @@ const fn feature(
 
 const SCHEMA: &str = r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}"#;
 
+const LIMITED: &str = r#"{"type":"object","properties":{"a":{"type":"number","maximum":7}},"required":["a"],"additionalProperties":false}"#;
+
 /// All that the canonical form has.
 pub(crate) const ALL: &[Feature] = &[
     feature("text", |_| {}, |it| blocks(it).any(|block| is_text(block, "Hello."))),
@@ -155,6 +157,14 @@ pub(crate) const ALL: &[Feature] = &[
         |it| it.sampling.temperature = Some("1.5"),
         |it| it.sampling.temperature == Some("1.5"),
     ),
+    feature(
+        "temperature beside top_p",
+        |it| {
+            it.sampling.temperature = Some("0.5");
+            it.sampling.top_p = Some("0.9");
+        },
+        |it| it.sampling.temperature.is_some() && it.sampling.top_p.is_some(),
+    ),
     feature("top_p", |it| it.sampling.top_p = Some("0.9"), |it| it.sampling.top_p == Some("0.9")),
     feature("top_k", |it| it.sampling.top_k = Some(40), |it| it.sampling.top_k == Some(40)),
     feature("seed", |it| it.sampling.seed = Some("7"), |it| it.sampling.seed == Some("7")),
@@ -186,6 +196,18 @@ pub(crate) const ALL: &[Feature] = &[
             };
         },
         |it| matches!(it.format, Format::Schema { .. }),
+    ),
+    feature(
+        "a schema with limits of values",
+        |it| {
+            it.format = Format::Schema {
+                name: Some("answer".into()),
+                description: None,
+                schema: json(LIMITED),
+                strict: Some(true),
+            };
+        },
+        |it| matches!(&it.format, Format::Schema { schema, .. } if schema.as_str().contains("\"maximum\"")),
     ),
     feature(
         "no thinking",

@@ -8,9 +8,15 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// The results of one suite.
-pub(crate) struct Matrix {
+/// The results of one suite: of conversations, and of the services beside them.
+pub(crate) struct Results {
     sdks: BTreeMap<String, String>,
+    chat: Matrix,
+    services: Matrix,
+}
+
+/// What came of some cases.
+struct Matrix {
     cases: Vec<String>,
     cells: Vec<Cell>,
 }
@@ -25,7 +31,7 @@ struct Cell {
 }
 
 /// Reads what a suite wrote.
-pub(crate) fn read(file: &Path) -> Result<Matrix> {
+pub(crate) fn read(file: &Path) -> Result<Results> {
     let named = || file.display().to_string();
     let text = fs::read_to_string(file)
         .with_context(|| format!("{}: run `cargo xtask conformance` without --last", named()))?;
@@ -33,15 +39,22 @@ pub(crate) fn read(file: &Path) -> Result<Matrix> {
     if whole["direct"] != Value::Bool(false) {
         bail!("{} is of a run without the gateway", named());
     }
-    let cells = whole["cells"].as_array().with_context(named)?;
-    Ok(Matrix {
+    Ok(Results {
         sdks: serde_json::from_value(whole["sdks"].clone()).with_context(named)?,
-        cases: serde_json::from_value(whole["cases"].clone()).with_context(named)?,
-        cells: cells
-            .iter()
-            .map(|cell| Cell::read(cell).with_context(named))
-            .collect::<Result<_>>()?,
+        chat: Matrix::read(&whole).with_context(named)?,
+        services: Matrix::read(&whole["services"]).with_context(named)?,
     })
+}
+
+impl Results {
+    /// The tables for people.
+    pub(crate) fn section(&self, language: &str) -> String {
+        let sdks: Vec<_> = self.sdks.iter().map(|(name, at)| format!("{name} {at}")).collect();
+        let mut page = format!("### {language}\n\nWith {}.\n\n", sdks.join(", "));
+        self.chat.write("Conversations", &mut page);
+        self.services.write("Vectors, pictures, speech and transcripts", &mut page);
+        page
+    }
 }
 
 impl Cell {
@@ -53,23 +66,29 @@ impl Cell {
             provider: cell["provider"].as_str()?.to_owned(),
             good: results.values().filter(|it| it["outcome"] == "ok").count(),
             tried: results.len(),
-            reasons: reasons.map(str::to_owned).collect(),
+            reasons: distinct(reasons).into_iter().map(str::to_owned).collect(),
         })
     }
 }
 
 impl Matrix {
-    /// The table for people: a row for each caller, a column for each provider.
-    pub(crate) fn section(&self, language: &str) -> String {
-        let mut page = format!("### {language}\n\n");
-        let sdks: Vec<_> = self.sdks.iter().map(|(name, at)| format!("{name} {at}")).collect();
+    fn read(table: &Value) -> Option<Self> {
+        let cells = table["cells"].as_array()?;
+        Some(Self {
+            cases: serde_json::from_value(table["cases"].clone()).ok()?,
+            cells: cells.iter().map(Cell::read).collect::<Option<_>>()?,
+        })
+    }
+
+    /// A row for each caller, a column for each provider.
+    fn write(&self, what: &str, page: &mut String) {
         let cases: Vec<_> = self.cases.iter().map(|case| case.replace('_', " ")).collect();
         let (good, tried) = self
             .cells
             .iter()
             .fold((0, 0), |(good, tried), cell| (good + cell.good, tried + cell.tried));
-        let of = format!("{good} of {tried} cases hold");
-        writeln!(page, "{of}, with {}. Each cell: {}.\n", sdks.join(", "), cases.join("; ")).ok();
+        let cases = cases.join("; ");
+        writeln!(page, "{what}: {good} of {tried} cases hold. Each cell is of: {cases}.\n").ok();
         let providers = distinct(self.cells.iter().map(|cell| cell.provider.as_str()));
         writeln!(page, "| caller | {} |", providers.join(" | ")).ok();
         writeln!(page, "|---|{}", "---|".repeat(providers.len())).ok();
@@ -83,7 +102,6 @@ impl Matrix {
             writeln!(page, "\n[{}] {reason}", at + 1).ok();
         }
         page.push('\n');
-        page
     }
 
     fn word<'a>(&'a self, caller: &str, provider: &str, reasons: &mut Vec<&'a str>) -> String {
@@ -123,13 +141,19 @@ mod tests {
                 {"caller": "openai", "provider": "gemini", "results": {
                     "text": {"outcome": "ok"}, "an_image": {"outcome": "cannot", "reason": "no pictures"}}},
                 {"caller": "openai", "provider": "ollama", "results": {"text": {"outcome": "failed"}}}],
+            "services": {"cases": ["one"], "cells": [
+                {"caller": "openai", "provider": "aog", "results": {"one": {"outcome": "ok"}}}]},
         });
         let folder = std::env::temp_dir();
         let file = folder.join(format!("weighbridge-matrix-{}.json", std::process::id()));
         fs::write(&file, whole.to_string()).unwrap();
         let page = read(&file).unwrap().section("Python");
         fs::remove_file(&file).unwrap();
-        assert!(page.contains("1 of 3 cases hold, with openai 1.2.3. Each cell: text; an image."));
+        assert!(page.contains("With openai 1.2.3."), "{page}");
+        assert!(
+            page.contains("Conversations: 1 of 3 cases hold. Each cell is of: text; an image.")
+        );
+        assert!(page.contains("1 of 1 cases hold. Each cell is of: one.\n\n| caller | aog |"));
         assert!(page.contains("| openai | 1/2 [1] | 0/1 |"), "{page}");
         assert!(page.contains("[1] no pictures"));
     }

@@ -128,7 +128,8 @@ impl Dispatched {
         let stream = Following::service(service, self.asked_pieces(), max_event);
         let body = self.reply.into_body();
         let idle = self.way.provider.timeouts.idle;
-        let comments = self.trailer;
+        // OpenAI's SDKs leave the events of speech to their users, of whom many take each line for JSON.
+        let comments = self.trailer && service != Service::Speech;
         Reply::Stream(head, StreamReply::new(self.meter, body, stream, idle, self.voice, comments))
     }
 
