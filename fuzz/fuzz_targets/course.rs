@@ -36,7 +36,7 @@ struct Seen {
 
 fn follow(from: Dialect, to: Option<Dialect>, pieces: &[&[u8]]) -> Seen {
     let face = Face { id: "x1".into(), model: "m".into(), created: 0, wants_usage: true, names: Default::default() };
-    let mut course = Course::new(Way { from, to: to.map(|to| (to, face)), max_event: MAX_EVENT });
+    let mut course = Course::new(Way { from, to: to.map(|to| (to, face)), strip_usage: false, max_event: MAX_EVENT });
     let (mut forward, mut held, mut broken) = (Vec::new(), None, None);
     for piece in pieces {
         let was_over = course.is_over();

@@ -25,6 +25,9 @@ pub struct Way {
     /// What the caller speaks, and how the reply looks to it; nothing where it is the same dialect,
     /// and every byte goes on as it came.
     pub to: Option<(Dialect, Face)>,
+    /// Of a stream that goes on as it came: whether its caller did not ask for an event of what was
+    /// used alone, and so does not get it.
+    pub strip_usage: bool,
     /// The most bytes of one event.
     pub max_event: usize,
 }
@@ -39,6 +42,7 @@ pub struct Course {
     writer: Option<Box<Writer>>,
     /// Of what is converted: its caller cannot keep it.
     keeper: Option<Box<Keeper>>,
+    strip_usage: bool,
     said: Said,
     stage: Stage,
 }
@@ -116,6 +120,7 @@ impl Course {
             face: way.to.as_ref().map(|(_, face)| face.clone()),
             reader: Reader::new(way.from),
             keeper: way.to.as_ref().map(|(_, face)| Box::new(Keeper::of(&face.id))),
+            strip_usage: way.strip_usage,
             writer: way.to.map(|(dialect, face)| Box::new(Writer::new(dialect, face))),
             said: Said::default(),
             stage: Stage::Running,
@@ -217,9 +222,11 @@ impl Course {
     fn take(&mut self, piece: &Piece, out: &mut Vec<u8>) -> Result<(), Why> {
         let Self { reader, writer, keeper, said, face, .. } = self;
         let mut unsayable = None;
-        let mut used = false;
+        let (mut used, mut more) = (false, false);
         reader.read(piece, &mut |mut happened| {
-            used |= said.note(&happened);
+            let is_usage = said.note(&happened);
+            used |= is_usage;
+            more |= !is_usage && !matches!(happened, Event::Start { .. });
             if let (Event::CallStart { id, .. }, Some(face)) = (&mut happened, &face) {
                 *id = unique(std::mem::take(id), face);
             }
@@ -241,7 +248,9 @@ impl Course {
         if used {
             said.usage_is_last = reader.is_finished();
         }
+        let is_unasked = self.strip_usage && used && !more;
         if writer.is_none()
+            && !is_unasked
             && let Some(raw) = piece.raw()
         {
             out.extend_from_slice(&raw);

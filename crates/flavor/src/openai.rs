@@ -20,6 +20,7 @@ pub mod responses;
 mod stream;
 mod stream_error;
 mod usage;
+mod usage_site;
 
 pub(crate) use comment::OURS;
 pub use comment::{DONE, PING, comment};
@@ -35,3 +36,4 @@ pub use request_error::PeekError;
 pub use stream::{ChatStream, Ended, Relay, StreamEnd, StreamOptions};
 pub use stream_error::StreamError;
 pub use usage::Usage;
+pub use usage_site::UsageSite;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::custom;
 use crate::dialect::{Dialect, Path};
 use crate::json::{self, Bounds, Document, Kind, Scanner};
-use crate::openai::{OTHER_LIMITS, PeekError};
+use crate::openai::{OTHER_LIMITS, PeekError, UsageSite};
 
 /// The longest name of a model, in bytes.
 const MODEL_BYTES: usize = 256;
@@ -35,6 +35,7 @@ const WATCH: &[&str] = &[
     "generationConfig",
     "generation_config",
     "options",
+    "stream_options",
 ];
 
 /// What the gateway reads of a request.
@@ -53,6 +54,8 @@ pub struct Peek {
     /// A name of some server's own for the limit of the answer, in dialects whose servers have such:
     /// it may count more than the limit that is known.
     pub other_limit: Option<&'static str>,
+    /// Where a stream of completions is asked for what it used.
+    pub usage: Option<UsageSite>,
 }
 
 /// Reads what the gateway needs of a request in this dialect.
@@ -105,6 +108,9 @@ pub fn peek(
         gateway_field: gateway_field(dialect, &document),
         max_output: limit.filter(|tokens| *tokens > 0),
         other_limit: other_limit(dialect, &document),
+        usage: (stream && dialect == Dialect::Completion)
+            .then(|| UsageSite::of(&document, bounds))
+            .transpose()?,
     })
 }
 

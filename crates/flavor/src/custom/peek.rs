@@ -23,5 +23,6 @@ pub fn peek(custom: &Custom, body: &str) -> Result<Peek, Misfit> {
         gateway_field: None,
         max_output: source.whole(places.max_output.as_ref())?.filter(|tokens| *tokens > 0),
         other_limit: None,
+        usage: None,
     })
 }

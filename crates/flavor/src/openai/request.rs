@@ -1,11 +1,10 @@
 //! What the gateway reads of a chat request, and the one thing it may ask for in it.
 
-use std::ops::Range;
-
 use bytes::Bytes;
 
 use super::output_limit::{LimitSite, OutputLimit};
 use super::request_error::PeekError;
+use super::usage_site::UsageSite;
 use crate::facts::Facts;
 use crate::json::{self, Bounds, Document, Kind, Member, Scanner, Splice};
 
@@ -85,21 +84,6 @@ pub struct ChatPeek {
     limit_site: LimitSite,
 }
 
-/// Where a request for usage is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum UsageSite {
-    /// It is there already.
-    Asked,
-    /// Into the body, which has no options, just after its opening brace.
-    Body(usize),
-    /// In the place of options that are null.
-    NullOptions(Range<usize>),
-    /// Into the options, just after their opening brace.
-    Options { open: usize, empty: bool },
-    /// In the place of a value that is null or false.
-    Value(Range<usize>),
-}
-
 /// Reads what the gateway needs of a chat request.
 ///
 /// # Errors
@@ -128,11 +112,11 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
     let media = document.odd_keys() + spoken + u64::from(document.crowded());
     let user = text(&document, "user")?;
     let end_user = text(&document, "safety_identifier")?.or(user);
-    let usage_site = usage_site(&document, bounds)?;
+    let usage_site = UsageSite::of(&document, bounds)?;
     Ok(ChatPeek {
         model: model(&document)?,
         stream: flag(&document, "stream")?,
-        asks_usage: usage_site == UsageSite::Asked,
+        asks_usage: usage_site.is_asked(),
         max_output,
         n: count(&document)?,
         end_user: end_user.map(|user| shortened(user, END_USER_BYTES)),
@@ -176,36 +160,12 @@ impl ChatPeek {
         if let Some(limit) = limit {
             self.limit_site.keep_to(limit, &mut splice);
         }
-        self.put_usage(&mut splice);
+        if self.stream {
+            self.usage_site.put(&mut splice);
+        }
         let edited = splice.apply(body);
         debug_assert!(edited.is_ok(), "edits at places that were read in this body");
         edited.unwrap_or_else(|_| body.clone())
-    }
-
-    fn put_usage(&self, splice: &mut Splice) {
-        const OPTIONS: &[u8] = br#"{"include_usage":true}"#;
-        if !self.stream {
-            return;
-        }
-        match &self.usage_site {
-            UsageSite::Asked => {}
-            UsageSite::Body(open) => {
-                // The body holds a model at least, so something follows.
-                let member = br#""stream_options":{"include_usage":true},"#;
-                splice.insert(*open, Bytes::from_static(member));
-            }
-            UsageSite::NullOptions(range) => {
-                splice.replace(range.clone(), Bytes::from_static(OPTIONS));
-            }
-            UsageSite::Options { open, empty } => {
-                let member: &[u8] =
-                    if *empty { br#""include_usage":true"# } else { br#""include_usage":true,"# };
-                splice.insert(*open, Bytes::from_static(member));
-            }
-            UsageSite::Value(range) => {
-                splice.replace(range.clone(), Bytes::from_static(b"true"));
-            }
-        }
     }
 }
 
@@ -221,36 +181,6 @@ fn model(document: &Document) -> Result<String, PeekError> {
     json::text(member.raw)
         .filter(|model| (1..=MODEL_BYTES).contains(&model.len()))
         .ok_or(PeekError::WrongType { field: "model", expected: EXPECTED })
-}
-
-fn usage_site(document: &Document, bounds: Bounds) -> Result<UsageSite, PeekError> {
-    const FIELD: &str = "stream_options";
-    const INSIDE: &str = "stream_options.include_usage";
-    let Some(options) = document.member(FIELD) else {
-        return Ok(UsageSite::Body(document.open()));
-    };
-    match options.kind {
-        Kind::Null => return Ok(UsageSite::NullOptions(options.span)),
-        Kind::Object if options.captured => {}
-        Kind::Object => return Err(PeekError::TooLong { field: FIELD }),
-        _ => return Err(PeekError::WrongType { field: FIELD, expected: "an object" }),
-    }
-    let inside = json::scan(options.raw, &["include_usage"], bounds)?;
-    if inside.repeated().is_some() {
-        return Err(PeekError::Repeated { field: INSIDE });
-    }
-    let start = options.span.start;
-    let Some(value) = inside.member("include_usage") else {
-        let open = start + inside.open();
-        return Ok(UsageSite::Options { open, empty: inside.empty_object() });
-    };
-    match value.raw {
-        b"true" => Ok(UsageSite::Asked),
-        b"false" | b"null" => {
-            Ok(UsageSite::Value(start + value.span.start..start + value.span.end))
-        }
-        _ => Err(PeekError::WrongType { field: INSIDE, expected: "true or false" }),
-    }
 }
 
 fn tools_bytes(document: &Document) -> u64 {

@@ -251,7 +251,7 @@ fn the_event_that_is_finished_is_the_last_and_is_written_only_by_the_end() {
 fn course(name: &str, to: Option<Dialect>) -> (Course, Vec<String>) {
     let Sample { wire, .. } = serde_json::from_str(&sample(name)).unwrap();
     let to = to.map(|to| (to, face()));
-    (Course::new(Way { from: Dialect::AogChat, to, max_event: MAX }), wire)
+    (Course::new(Way { from: Dialect::AogChat, to, strip_usage: false, max_event: MAX }), wire)
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn course(from: Dialect, to: Option<Dialect>, max_event: usize) -> Course {
         created: 1_760_000_000,
         wants_usage: true,
     };
-    Course::new(Way { from, to: to.map(|to| (to, face)), max_event })
+    Course::new(Way { from, to: to.map(|to| (to, face)), strip_usage: false, max_event })
 }
 
 /// All that can be seen of a stream from outside.

@@ -170,7 +170,7 @@ fn streams_become_streams() {
         let sample: serde_json::Value = serde_json::from_str(&sample(name)).unwrap();
         let pieces = sample["wire"].as_array().unwrap();
         for to in others(from) {
-            let way = Way { from, to: Some((to, face())), max_event: 1 << 16 };
+            let way = Way { from, to: Some((to, face())), strip_usage: false, max_event: 1 << 16 };
             let mut course = Course::new(way);
             writeln!(shown, "{}", to.as_str()).unwrap();
             for piece in pieces {

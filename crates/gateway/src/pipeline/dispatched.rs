@@ -12,7 +12,7 @@ use weighbridge_core::id::CallId;
 use weighbridge_core::price::Pieces;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::services::{self, Form, Service};
-use weighbridge_flavor::{convert, json, openai};
+use weighbridge_flavor::{convert, course, json, openai};
 
 use crate::front::words::{self, Voice};
 use crate::meter::{End, Meter};
@@ -158,9 +158,10 @@ impl Dispatched {
         } else if self.way.converted.is_some() {
             head.content_type = Some(stream_type(self.voice.dialect));
             let to = self.voice.face.clone().map(|face| (self.voice.dialect, face));
-            Following::course(from, to, max_event)
+            Following::course(course::Way { from, to, strip_usage: false, max_event })
         } else {
-            Following::course(from, None, max_event)
+            let strip_usage = self.strip_usage;
+            Following::course(course::Way { from, to: None, strip_usage, max_event })
         };
         head.content_type.get_or_insert_with(|| stream_type(self.voice.dialect));
         let body = self.reply.into_body();

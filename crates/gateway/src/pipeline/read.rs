@@ -53,6 +53,8 @@ pub struct Read {
     pub(crate) asked: Option<Box<services::Peek>>,
     /// The most tokens of an answer, as far as a peek shows it.
     pub(crate) max_output: Option<u64>,
+    /// Where a stream of completions is asked for what it used.
+    pub(crate) usage: Option<openai::UsageSite>,
     /// A name of some server's own for that, as far as a peek shows it.
     pub(crate) other_limit: Option<&'static str>,
 }

@@ -35,6 +35,7 @@ pub struct Reserved {
     pub(crate) _memory: OwnedSemaphorePermit,
     pub(crate) chat: Option<Box<openai::ChatPeek>>,
     pub(crate) asked: Option<Box<services::Peek>>,
+    pub(crate) usage: Option<openai::UsageSite>,
     pub(crate) trailer: bool,
 }
 
@@ -71,7 +72,7 @@ impl Reserved {
             match self.send(&way, body, patience).await {
                 Ok(reply) => {
                     self.meter.head(reply.status().as_u16(), reply.headers());
-                    let asks_usage = self.chat.as_ref().is_none_or(|chat| chat.asks_usage);
+                    let asks_usage = self.asks_usage();
                     return Ok(Dispatched {
                         voice: self.voice(&way, asks_usage),
                         address: self.address,
@@ -117,11 +118,23 @@ impl Reserved {
         let body = match (&way.converted, &self.chat) {
             (Some(converted), _) => &converted.body,
             (None, Some(chat)) => return Ok(chat.outgoing(&self.bytes, limit)),
-            (None, None) => &self.bytes,
+            (None, None) => match &self.usage {
+                Some(usage) => &usage.outgoing(&self.bytes),
+                None => &self.bytes,
+            },
         };
         match limit {
             Some(limit) => keep_to(way.dialect, body, limit),
             None => Ok(body.clone()),
+        }
+    }
+
+    /// Whether the caller wants to know what its stream used, where a dialect leaves that to it.
+    fn asks_usage(&self) -> bool {
+        match (&self.chat, &self.usage) {
+            (Some(chat), _) => chat.asks_usage,
+            (None, Some(usage)) => usage.is_asked(),
+            (None, None) => true,
         }
     }
 

@@ -79,6 +79,7 @@ impl Resolved {
             _memory: read.memory,
             chat: read.chat,
             asked: read.asked,
+            usage: read.usage,
             trailer: read.wishes.trailer,
         })
     }

@@ -4,9 +4,8 @@
 use bytes::Bytes;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::price::Pieces;
-use weighbridge_flavor::canon::{self, Face, Fault};
+use weighbridge_flavor::canon::{self, Fault};
 use weighbridge_flavor::course::{self, Broken, Close, Course, Way, Why};
-use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::openai::{ChatStream, Ended, StreamOptions};
 use weighbridge_flavor::services::{Flow, FlowError, Service};
 
@@ -45,8 +44,8 @@ impl Following {
     }
 
     /// A stream of a provider that speaks `from`, for a caller who speaks the same or has a face.
-    pub(crate) fn course(from: Dialect, to: Option<(Dialect, Face)>, max_event: usize) -> Self {
-        Self::Course(Box::new(Course::new(Way { from, to, max_event })))
+    pub(crate) fn course(way: Way) -> Self {
+        Self::Course(Box::new(Course::new(way)))
     }
 
     /// A stream of a service; `asked` is what the request says of what is used.

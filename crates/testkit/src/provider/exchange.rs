@@ -47,6 +47,7 @@ pub(super) async fn serve(stream: TcpStream, stage: &Stage) {
 fn is_call(path: &str) -> bool {
     const CALLS: &[&str] = &[
         "/chat/completions",
+        "/completions",
         "/responses",
         "/responses/compact",
         "/messages",

@@ -290,6 +290,41 @@ async fn a_conversation_is_made_shorter_by_its_own_provider_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_stream_of_completions_is_measured_whether_or_not_its_caller_asks() {
+    const TEXT: &str = "data: {\"id\":\"cmpl-1\",\"choices\":[{\"index\":0,\"text\":\"7.5\"}]}\n\n\
+        data: {\"id\":\"cmpl-1\",\"choices\":[{\"index\":0,\"text\":\"\",\"finish_reason\":\"stop\"}]}\n\n";
+    const USAGE: &str = "data: {\"id\":\"cmpl-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3}}\n\n";
+    const END: &str = "data: [DONE]\n\n";
+    let stream = Behaviour::stream([TEXT, USAGE, END]);
+    let house = House::with(Script::new().on("ok", stream), "").await;
+    for (body, sent, gets) in [
+        (
+            r#"{"model":"ok", "prompt":"weigh","stream":true}"#,
+            r#"{"stream_options":{"include_usage":true},"model":"ok", "prompt":"weigh","stream":true}"#,
+            format!("{TEXT}{END}"),
+        ),
+        (
+            r#"{"model":"ok","prompt":"a","stream":true,"stream_options":{"include_usage":true}}"#,
+            r#"{"model":"ok","prompt":"a","stream":true,"stream_options":{"include_usage":true}}"#,
+            format!("{TEXT}{USAGE}{END}"),
+        ),
+    ] {
+        let reply = house.ask(Request::post("/v1/completions", body)).await;
+        let got = without_comments(&reply.body);
+        assert_eq!(String::from_utf8_lossy(&got), gets);
+        let seen = house.provider.take().pop().unwrap();
+        assert_eq!(seen.path, "/v1/completions");
+        assert_eq!(String::from_utf8_lossy(&seen.body), sent);
+        let receipt = house.receipt_of(&reply).await;
+        assert_eq!(
+            (&receipt["usage"]["input_tokens"], &receipt["usage"]["basis"]),
+            (&9.into(), &"measured".into())
+        );
+        assert_eq!(receipt["output"]["sha256"], Digest::of(&got).to_string());
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_put_into_a_conversation_that_is_made_shorter() {
     let compacted = r#"{"output":[],"usage":{"input_tokens":900,"output_tokens":40}}"#;
     let prices = "[[prices]]\nmodel = \"ok\"\ncurrency = \"USD\"\ninput = \"1\"\noutput = \"5\"\n";
