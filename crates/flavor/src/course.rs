@@ -291,7 +291,8 @@ impl Said {
             Event::Text { piece, .. }
             | Event::Reasoning { piece, .. }
             | Event::Refusal { piece, .. }
-            | Event::CallArguments { piece, .. } => piece.len(),
+            | Event::CallArguments { piece, .. }
+            | Event::Freeform { piece } => piece.len(),
             Event::Usage(usage) => {
                 self.usage = Some(self.usage.unwrap_or_default().or_later(*usage));
                 return true;

@@ -87,6 +87,12 @@ pub enum Event<'a> {
         /// Which answer.
         choice: u32,
     },
+    /// What is written to a tool that takes any text, which only responses have. It counts, and goes
+    /// on to nobody else.
+    Freeform {
+        /// The next of it.
+        piece: Text<'a>,
+    },
     /// Nothing, to say that it goes on.
     Ping,
 }

@@ -65,7 +65,11 @@ impl StreamWriter {
             return;
         }
         match event {
-            Event::Start { .. } | Event::Ping | Event::Media { .. } | Event::Sealed { .. } => {}
+            Event::Start { .. }
+            | Event::Ping
+            | Event::Media { .. }
+            | Event::Freeform { .. }
+            | Event::Sealed { .. } => {}
             Event::Text { choice, piece } | Event::Refusal { choice, piece } => {
                 self.text(*choice, piece, false, out);
             }

@@ -246,3 +246,11 @@ fn a_providers_ping_leaves_no_comment_in_a_reply() {
         assert!(!said.lines().any(|line| line.starts_with(':')), "{to:?}: {said}");
     }
 }
+
+#[test]
+fn what_is_written_to_a_tool_of_any_text_counts() {
+    const PATCH: &str = "data: {\"type\":\"response.custom_tool_call_input.delta\",\"output_index\":0,\"delta\":\"*** Begin\"}\n\n";
+    let mut course = course(Dialect::Responses, None, MAX_EVENT);
+    let relay = course.push(Bytes::from_static(PATCH.as_bytes())).unwrap();
+    assert_eq!((relay.forward, course.text_bytes()), (PATCH.into(), 9));
+}

@@ -88,7 +88,7 @@ impl StreamWriter {
                 self.used = Some(self.used.map_or(*used, |it| it.or_later(*used)))
             }
             // A comment is no part of a reply: whoever sends the stream says that it goes on.
-            Event::Ping | Event::Media { .. } => {}
+            Event::Ping | Event::Media { .. } | Event::Freeform { .. } => {}
         }
     }
 

@@ -53,6 +53,7 @@ impl StreamWriter {
             // A comment is no part of a reply: whoever sends the stream says that it goes on.
             Event::Ping
             | Event::Media { .. }
+            | Event::Freeform { .. }
             | Event::Start { .. }
             | Event::Reasoning { .. }
             | Event::Signature { .. }

@@ -90,6 +90,11 @@ impl StreamReader {
             "response.function_call_arguments.done" => {
                 self.arguments(&mut root, "arguments", give)?;
             }
+            "response.custom_tool_call_input.delta" => {
+                if let Some(piece) = root.text("delta")? {
+                    give(Event::Freeform { piece });
+                }
+            }
             "response.completed" | "response.incomplete" => self.end(root, give)?,
             "response.failed" => {
                 let response = root.object("response")?;

@@ -49,7 +49,7 @@ fn said(event: &Event<'_>) -> String {
         }
         Event::Stop { choice, stop } => format!("{choice} stop {stop:?}"),
         Event::Usage(usage) => format!("usage {} {}", usage.input, usage.output),
-        Event::Ping | Event::Media { .. } => "ping".to_owned(),
+        Event::Ping | Event::Media { .. } | Event::Freeform { .. } => "ping".to_owned(),
     }
 }
 
