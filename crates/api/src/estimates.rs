@@ -23,7 +23,7 @@ pub(crate) async fn create(
     at: Moment,
     allowance: &mut Option<Allowance>,
 ) -> Result<Response<ReplyBody>, Failure> {
-    let address = address(head.uri.query().unwrap_or_default())?;
+    let address = address(gateway, head.uri.query().unwrap_or_default())?;
     let received = Received::new(Arc::clone(gateway), address, head, body, at);
     let admitted = received.authenticate().await?.admit_view(allowance)?;
     let quote = admitted.read().await?.resolve().await?.quote().await?;
@@ -31,16 +31,15 @@ pub(crate) async fn create(
 }
 
 /// What `flavor` and, where that has it in its path, `model` say of the call.
-fn address(query: &str) -> Result<Address, Failure> {
+fn address(gateway: &Gateway, query: &str) -> Result<Address, Failure> {
     let mut address = Address::of(Dialect::Chat);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             Some(("flavor", flavor)) => {
-                let own = |dialect: &Dialect| dialect.flavor() == flavor;
-                address.dialect = Dialect::ALL.into_iter().find(own).ok_or_else(|| {
-                    let words = format!("flavor: `{flavor}` is not in this version; {FLAVORS} are");
-                    Failure::client(Code::NotAvailable, words).at("flavor")
-                })?;
+                let described = gateway.flavors().iter().map(|own| Dialect::Custom(own));
+                let mut all = Dialect::ALL.into_iter().chain(described);
+                let found = all.find(|dialect| dialect.flavor() == flavor);
+                address.dialect = found.ok_or_else(|| unknown(gateway, flavor))?;
             }
             Some(("model", model)) => address.model = percent_decode(model),
             _ => {
@@ -52,5 +51,15 @@ fn address(query: &str) -> Result<Address, Failure> {
     Ok(address)
 }
 
-/// The flavors that a call may be in.
-const FLAVORS: &str = "openai, openai-responses, anthropic, gemini, ollama and aog";
+/// What there is to say of a flavor that nobody here has.
+fn unknown(gateway: &Gateway, flavor: &str) -> Failure {
+    let described = gateway.flavors().iter().map(|own| own.name.as_str());
+    let mut all: Vec<&str> = Dialect::ALL.iter().map(|own| own.flavor()).chain(described).collect();
+    all.dedup();
+    let flavor = flavor.get(..flavor.floor_char_boundary(NAME_BYTES)).unwrap_or_default();
+    let words = format!("flavor: `{flavor}` is not here; there are {}", all.join(", "));
+    Failure::client(Code::NotAvailable, words).at("flavor")
+}
+
+/// The longest name of a flavor that is shown again, in bytes.
+const NAME_BYTES: usize = 64;

@@ -157,3 +157,19 @@ async fn a_name_that_is_too_long_is_refused_and_not_said_again() {
         assert!(reply.body.len() < 1024, "{path}");
     }
 }
+
+#[tokio::test]
+async fn its_calls_can_be_asked_about() {
+    let config = format!(
+        "flavors = [\"{FILE}\"]\n[[prices]]\nmodel = \"ok\"\ncurrency = \"USD\"\ninput = \"1\"\noutput = \"2\"\n"
+    );
+    let house = House::speaking("tally", Script::new(), &config).await;
+    let path = "/gateway/v1/estimates?flavor=tally";
+    let quote = house.ask(Request::post(path, turn(false).to_string())).await;
+    assert_eq!(quote.status, 201, "{}", quote.text());
+    assert_eq!(quote.json()["model"], "ok");
+    let unknown = house.ask(Request::post("/gateway/v1/estimates?flavor=tall", "{}")).await;
+    assert_eq!(unknown.status, 400, "{}", unknown.text());
+    assert!(unknown.text().contains("openai-completion"), "{}", unknown.text());
+    assert!(unknown.text().contains("tally"), "{}", unknown.text());
+}
