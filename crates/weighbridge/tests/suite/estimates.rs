@@ -37,7 +37,14 @@ async fn asked(house: &House, body: String, headers: &[(&str, &str)]) -> Reply {
 #[tokio::test]
 async fn a_caller_who_asks_first_is_told_the_cost_and_its_yes_is_on_the_receipt() {
     let house = house().await;
-    let reply = asked(&house, body("gpt-4o", false), &[("x-weighbridge-confirm", "ask")]).await;
+    let ask = [("x-weighbridge-confirm", "ask")];
+    let mut reply = asked(&house, body("gpt-4o", false), &ask).await;
+    // On a busy machine the tokeniser may not be ready in the time that a count is waited for.
+    for _ in 0..2 {
+        if reply.json()["error"]["detail"]["basis"] == "bounded" {
+            reply = asked(&house, body("gpt-4o", false), &ask).await;
+        }
+    }
     assert_eq!(reply.status, 402, "{}", reply.text());
     assert_eq!(reply.header("x-should-retry"), Some("false"));
     let error = reply.json()["error"].clone();
