@@ -9,6 +9,7 @@ mod error;
 mod fields;
 mod finish;
 mod held_calls;
+mod listing;
 mod logprobs;
 mod media;
 mod models;
@@ -26,8 +27,9 @@ mod usage;
 
 pub use error::{error_body, error_event, refuses_key};
 pub(crate) use fields::Fields;
+pub use listing::Listing;
 pub use models::{count_body, model_body, model_list};
 pub use reply::{read_reply, write_reply};
 pub use request::{read_request, write_request};
 pub use stream_reader::StreamReader;
-pub use stream_writer::{Framing, StreamWriter};
+pub use stream_writer::StreamWriter;

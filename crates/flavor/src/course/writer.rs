@@ -27,9 +27,7 @@ impl Writer {
             Dialect::Completion => Self::Completion(completion::StreamWriter::new(face)),
             Dialect::Responses => Self::Responses(Box::new(responses::StreamWriter::new(face))),
             Dialect::Messages => Self::Messages(anthropic::StreamWriter::new(face)),
-            Dialect::Gemini => {
-                Self::Gemini(gemini::StreamWriter::new(face, gemini::Framing::Events))
-            }
+            Dialect::Gemini => Self::Gemini(gemini::StreamWriter::new(face)),
             Dialect::OllamaChat => {
                 Self::Ollama(ollama::StreamWriter::new(ollama::Mode::Chat, face))
             }

@@ -11,8 +11,7 @@ pub fn error_body(status: u16, message: &str) -> Bytes {
     written("", status, message, "")
 }
 
-/// The event that ends a stream of events in an error. [`super::StreamWriter::fail`] writes it for
-/// either form of stream.
+/// The event that ends a stream in an error.
 #[must_use]
 pub fn error_event(status: u16, message: &str) -> Bytes {
     written("data: ", status, message, "\r\n\r\n")

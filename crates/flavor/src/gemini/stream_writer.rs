@@ -2,7 +2,7 @@
 
 use super::{
     contents::{write_function_call, write_signature},
-    error::write_error,
+    error::error_event,
     finish::{broken_finish_word, finish_word},
     held_calls::{HeldCall, HeldCalls},
     usage::write_usage,
@@ -10,16 +10,7 @@ use super::{
 use crate::canon::{Event, Face, Stop, Text, Usage};
 use crate::json::writer::{self, Members};
 
-/// How a stream comes to its caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// As events, which the caller asks for by `alt=sse`.
-    Events,
-    /// As the items of one JSON list.
-    List,
-}
-
-/// Writes a stream to a caller.
+/// Writes a stream of events to a caller; see [`Listing`](super::Listing) for one that wants a list.
 ///
 /// Arguments of a call are collected, and the call is written when it is whole: when the next one
 /// begins, or the answer ends. At most 8 MiB are kept of all calls; a call beyond that is not
@@ -28,8 +19,6 @@ pub enum Framing {
 #[derive(Debug)]
 pub struct StreamWriter {
     face: Face,
-    framing: Framing,
-    any: bool,
     over: bool,
     /// The answer whose last piece was thought.
     thinking: Option<u32>,
@@ -44,11 +33,9 @@ pub struct StreamWriter {
 impl StreamWriter {
     /// At the start of a stream.
     #[must_use]
-    pub fn new(face: Face, framing: Framing) -> Self {
+    pub fn new(face: Face) -> Self {
         Self {
             face,
-            framing,
-            any: false,
             over: false,
             thinking: None,
             held: HeldCalls::default(),
@@ -141,7 +128,6 @@ impl StreamWriter {
                 }
             });
         }
-        self.close(out);
     }
 
     /// Writes the error that ends the stream instead, in the words for the HTTP status `status`.
@@ -150,16 +136,7 @@ impl StreamWriter {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
-        self.frame(out);
-        writer::object(out, |root| write_error(root, status, message));
-        self.unframe(out);
-        self.close(out);
-    }
-
-    fn close(&self, out: &mut Vec<u8>) {
-        if self.framing == Framing::List {
-            out.extend_from_slice(if self.any { b"]" } else { b"[]" });
-        }
+        out.extend_from_slice(&error_event(status, message));
     }
 
     fn text(&mut self, choice: u32, piece: &str, is_thought: bool, out: &mut Vec<u8>) {
@@ -206,31 +183,13 @@ impl StreamWriter {
     }
 
     fn piece(&mut self, out: &mut Vec<u8>, fill: impl FnOnce(&mut Members<'_>)) {
-        self.frame(out);
+        out.extend_from_slice(b"data: ");
         writer::object(out, |root| {
             fill(root);
             root.text("modelVersion", &self.face.model);
             root.text("responseId", &self.face.id);
         });
-        self.unframe(out);
-    }
-
-    /// Writes what stands before a piece.
-    fn frame(&mut self, out: &mut Vec<u8>) {
-        let any = std::mem::replace(&mut self.any, true);
-        let before: &[u8] = match self.framing {
-            Framing::Events => b"data: ",
-            Framing::List if any => b",\r\n",
-            Framing::List => b"[",
-        };
-        out.extend_from_slice(before);
-    }
-
-    /// Writes what stands behind a piece.
-    fn unframe(&self, out: &mut Vec<u8>) {
-        if self.framing == Framing::Events {
-            out.extend_from_slice(b"\r\n\r\n");
-        }
+        out.extend_from_slice(b"\r\n\r\n");
     }
 }
 
@@ -266,8 +225,8 @@ mod tests {
         Event::CallArguments { choice: 0, call, piece: piece.into() }
     }
 
-    fn written(framing: Framing, events: &[Event<'_>]) -> (String, String) {
-        let mut writer = StreamWriter::new(face(), framing);
+    fn written(events: &[Event<'_>]) -> (String, String) {
+        let mut writer = StreamWriter::new(face());
         let (mut out, mut held) = (Vec::new(), Vec::new());
         events.iter().for_each(|event| writer.write(event, &mut out));
         writer.end(&mut held);
@@ -295,32 +254,24 @@ mod tests {
         let last = format!(
             r#"{{"candidates":[{{"content":{{"parts":[{{"text":""}}],"role":"model"}},"finishReason":"STOP","index":0}}],"usageMetadata":{{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5}},{tail}"#
         );
-        let as_events = written(Framing::Events, &events);
+        let as_events = written(&events);
         assert_eq!(as_events.0, format!("data: {first}\r\n\r\n"));
         assert_eq!(as_events.1, format!("data: {last}\r\n\r\n"));
-        let as_list = written(Framing::List, &events);
-        assert_eq!(as_list.0, format!("[{first}"));
-        assert_eq!(as_list.1, format!(",\r\n{last}]"));
-        assert_eq!(written(Framing::List, &[]).1, "[]");
     }
 
     #[test]
-    fn an_error_ends_a_stream_in_either_form() {
-        for (framing, before, after) in
-            [(Framing::Events, "data: ", "\r\n\r\n"), (Framing::List, "[", "]")]
-        {
-            let mut writer = StreamWriter::new(face(), framing);
-            let mut out = Vec::new();
-            writer.fail(503, "no", &mut out);
-            writer.end(&mut out);
-            let error = r#"{"error":{"code":503,"message":"no","status":"UNAVAILABLE"}}"#;
-            assert_eq!(String::from_utf8(out).unwrap(), format!("{before}{error}{after}"));
-        }
+    fn an_error_ends_a_stream() {
+        let mut writer = StreamWriter::new(face());
+        let mut out = Vec::new();
+        writer.fail(503, "no", &mut out);
+        writer.end(&mut out);
+        let error = r#"{"error":{"code":503,"message":"no","status":"UNAVAILABLE"}}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), format!("data: {error}\r\n\r\n"));
     }
 
     #[test]
     fn a_call_is_written_when_it_is_whole() {
-        let mut writer = StreamWriter::new(face(), Framing::Events);
+        let mut writer = StreamWriter::new(face());
         let mut out = Vec::new();
         for event in [start(0, "f"), arguments(0, "{\"a\":\n"), arguments(0, "1.50}")] {
             writer.write(&event, &mut out);
@@ -342,7 +293,7 @@ mod tests {
         let mut events = vec![start(0, "f"), start(1, "g")];
         events.extend(pieces.map(|(call, piece)| arguments(call, piece)));
         events.push(stop(Stop::ToolCalls));
-        let (out, _) = written(Framing::Events, &events);
+        let (out, _) = written(&events);
         assert!(out.find(r#""args":{"a":1}"#).unwrap() < out.find(r#""args":{}"#).unwrap());
     }
 
@@ -352,7 +303,7 @@ mod tests {
             [(Stop::ToolCalls, "MALFORMED_FUNCTION_CALL"), (Stop::Length, "MAX_TOKENS")]
         {
             let events = [start(0, "f"), arguments(0, "{\"a\":"), stop(ended)];
-            let (out, held) = written(Framing::Events, &events);
+            let (out, held) = written(&events);
             assert_eq!(out, "");
             assert!(held.contains(&format!(r#""finishReason":"{word}""#)), "{held}");
         }
@@ -371,7 +322,7 @@ mod tests {
             arguments(1, "{}"),
             stop(Stop::ToolCalls),
         ];
-        let (out, held) = written(Framing::Events, &events);
+        let (out, held) = written(&events);
         assert!(out.contains(r#""name":"g""#) && !out.contains(r#""name":"f""#));
         assert!(held.contains("MALFORMED_FUNCTION_CALL"));
     }

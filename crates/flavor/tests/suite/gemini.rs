@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 use weighbridge_flavor::{
     canon::{Event, Face, Fault, Losses, Reply, Request, Target, ToolNames, Usage},
     gemini::{
-        Framing, StreamReader, StreamWriter, read_reply, read_request, write_reply, write_request,
+        Listing, StreamReader, StreamWriter, read_reply, read_request, write_reply, write_request,
     },
     sse::EventReader,
 };
@@ -245,8 +245,8 @@ fn streams_are_read_however_they_are_cut() {
     }
 }
 
-fn rewritten(wire: &str, framing: Framing) -> String {
-    let mut writer = StreamWriter::new(face("x7", "gemini-3-pro-preview"), framing);
+fn rewritten(wire: &str) -> String {
+    let mut writer = StreamWriter::new(face("x7", "gemini-3-pro-preview"));
     let mut out = Vec::new();
     let heard = follow([wire.as_bytes()], &mut |event| writer.write(event, &mut out));
     let before = String::from_utf8_lossy(&out).contains("finishReason\":");
@@ -262,7 +262,7 @@ fn rewritten(wire: &str, framing: Framing) -> String {
 fn streams_come_back_as_they_were() {
     for name in ["stream.json", "stream_tools.json"] {
         let wire = stream(name).wire.concat();
-        let back = rewritten(&wire, Framing::Events);
+        let back = rewritten(&wire);
         let was = follow([wire.as_bytes()], &mut |_| ());
         let is = follow([back.as_bytes()], &mut |_| ());
         let by_answer = |heard: &Heard| {
@@ -279,8 +279,9 @@ fn streams_come_back_as_they_were() {
 fn a_stream_is_one_list_of_the_same_pieces_where_that_is_asked_for() {
     for name in STREAMS {
         let wire = stream(name).wire.concat();
-        let events = rewritten(&wire, Framing::Events);
-        let list: Vec<Value> = serde_json::from_str(&rewritten(&wire, Framing::List)).unwrap();
+        let events = rewritten(&wire);
+        let list = Listing::default().end(events.clone().into());
+        let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
         let pieces = events.split("\r\n\r\n").filter_map(|event| event.strip_prefix("data: "));
         assert_eq!(list, pieces.map(value).collect::<Vec<_>>(), "{name}");
         assert_eq!(

@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, value::RawValue};
 use weighbridge_flavor::{
     canon::{Event, Face, Stop, ToolNames, Usage},
-    gemini::{Framing, StreamReader, StreamWriter},
+    gemini::{Listing, StreamReader, StreamWriter},
     sse::EventReader,
 };
 
@@ -102,12 +102,15 @@ fn parted(answer: &[Said]) -> (Vec<Said>, Vec<Said>) {
     answer.iter().cloned().partition(|said| !matches!(said, Said::Call { .. }))
 }
 
-fn write(events: &[Event<'_>], framing: Framing) -> Vec<u8> {
+fn write(events: &[Event<'_>]) -> Vec<u8> {
     let (id, model) = ("7Lq".to_owned(), "weigher".to_owned());
-    let mut writer = StreamWriter::new(
-        Face { names: ToolNames::default(), id, model, created: 0, wants_usage: false },
-        framing,
-    );
+    let mut writer = StreamWriter::new(Face {
+        names: ToolNames::default(),
+        id,
+        model,
+        created: 0,
+        wants_usage: false,
+    });
     let mut out = Vec::new();
     events.iter().for_each(|event| writer.write(event, &mut out));
     assert!(!String::from_utf8_lossy(&out).contains("\"finishReason\""));
@@ -133,14 +136,14 @@ proptest! {
         let usage = Usage { input: 3, output: 5, reasoning, searches, ..Usage::default() };
         mixed.push(Event::Usage(usage));
 
-        let wire = write(&mixed, Framing::Events);
+        let wire = write(&mixed);
         let (answers, read, finished) = read_back(wire.clone());
         prop_assert!(finished);
         prop_assert_eq!(read, Some(usage));
         prop_assert_eq!(parted(&answers[0]), parted(&first));
         prop_assert_eq!(parted(&answers[1]), parted(&second));
 
-        let list = write(&mixed, Framing::List);
+        let list = Listing::default().end(wire.clone().into());
         let pieces: Vec<&RawValue> = serde_json::from_slice(&list).unwrap();
         let text = String::from_utf8(wire).unwrap();
         let lines: Vec<&str> = text.lines().filter_map(|it| it.strip_prefix("data: ")).collect();
@@ -157,14 +160,15 @@ fn an_error_after_the_reasons_to_finish_is_the_only_end() {
         created: 0,
         wants_usage: false,
     };
-    let mut writer = StreamWriter::new(face, Framing::List);
+    let mut writer = StreamWriter::new(face);
     let mut out = Vec::new();
     for event in events(0, &[Said::Text("a".into())], 1) {
         writer.write(&event, &mut out);
     }
     writer.fail(503, "no receipt", &mut out);
     writer.end(&mut out);
-    let pieces: Vec<Value> = serde_json::from_slice(&out).unwrap();
+    let list = Listing::default().end(out.into());
+    let pieces: Vec<Value> = serde_json::from_slice(&list).unwrap();
     assert_eq!(pieces.len(), 2);
     assert_eq!(pieces[1]["error"]["status"], "UNAVAILABLE");
     assert!(pieces[0]["candidates"][0].get("finishReason").is_none());

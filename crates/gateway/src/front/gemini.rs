@@ -144,8 +144,10 @@ async fn answer(
             return Ok(call::serve(received(&model, false, head, body)).await);
         }
         Endpoint::Stream(model) => {
-            events_only(head.uri.query().unwrap_or_default())?;
-            return Ok(call::serve(received(&model, true, head, body)).await);
+            let listed = is_listed(head.uri.query().unwrap_or_default())?;
+            let mut received = received(&model, true, head, body);
+            received.address.listed = listed;
+            return Ok(call::serve(received).await);
         }
         Endpoint::CountTokens(model) => {
             gemini::count_body(call::count(received(&model, false, head, body)).await?)
@@ -180,14 +182,18 @@ fn take_key(head: &mut request::Parts) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A stream that is one long JSON list is not written here: clients would have to wait for its end.
-fn events_only(query: &str) -> Result<(), Failure> {
-    if query.split('&').any(|pair| pair == "alt=sse") {
-        return Ok(());
+/// Whether a stream is to be one JSON list, as it is where nothing else is said. Google's own SDKs ask
+/// for events.
+fn is_listed(query: &str) -> Result<bool, Failure> {
+    let said = query.split('&').find_map(|pair| pair.strip_prefix("alt="));
+    match said {
+        Some("sse") => Ok(false),
+        None | Some("json") => Ok(true),
+        Some(_) => {
+            let words = "alt: streams are server-sent events (`sse`) or a JSON list (`json`)";
+            Err(Failure::client(Code::InvalidRequest, words).at("alt"))
+        }
     }
-    let words = "streams are server-sent events here; put ?alt=sse behind the address, as Google's \
-                 own SDKs do";
-    Err(Failure::client(Code::NotAvailable, words).at("alt"))
 }
 
 #[cfg(test)]

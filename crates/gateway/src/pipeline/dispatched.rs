@@ -11,6 +11,7 @@ use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
 use weighbridge_core::price::Pieces;
 use weighbridge_flavor::dialect::Dialect;
+use weighbridge_flavor::gemini::Listing;
 use weighbridge_flavor::services::{self, Form, Service};
 use weighbridge_flavor::{convert, course, json, openai};
 
@@ -23,7 +24,7 @@ use crate::pipeline::way::Way;
 use crate::relay::following::Following;
 use crate::relay::gather::{Gathered, gather};
 use crate::relay::long::{LongReply, Measure};
-use crate::relay::stream::StreamReply;
+use crate::relay::stream::{Manner, StreamReply};
 use crate::upstream::ProviderBody;
 
 /// The seventh stage: a reply that begins.
@@ -130,7 +131,8 @@ impl Dispatched {
         let idle = self.way.provider.timeouts.idle;
         // OpenAI's SDKs leave the events of speech to their users, of whom many take each line for JSON.
         let comments = self.trailer && service != Service::Speech;
-        Reply::Stream(head, StreamReply::new(self.meter, body, stream, idle, self.voice, comments))
+        let manner = Manner { idle, comments, listing: None };
+        Reply::Stream(head, StreamReply::new(self.meter, body, stream, self.voice, manner))
     }
 
     /// What a service's request says of what is used.
@@ -164,10 +166,14 @@ impl Dispatched {
             Following::course(course::Way { from, to: None, strip_usage, max_event })
         };
         head.content_type.get_or_insert_with(|| stream_type(self.voice.dialect));
+        let listing = self.address.listed.then(Box::<Listing>::default);
+        if listing.is_some() {
+            head.content_type = Some(JSON);
+        }
+        let manner =
+            Manner { idle: self.way.provider.timeouts.idle, comments: self.trailer, listing };
         let body = self.reply.into_body();
-        let idle = self.way.provider.timeouts.idle;
-        let comments = self.trailer;
-        Reply::Stream(head, StreamReply::new(self.meter, body, stream, idle, self.voice, comments))
+        Reply::Stream(head, StreamReply::new(self.meter, body, stream, self.voice, manner))
     }
 
     /// Takes in a reply that is held whole whatever its length, to read it or to convert it.

@@ -28,12 +28,15 @@ pub struct Address {
     pub model: String,
     /// Whether the path asks for a stream.
     pub stream: bool,
+    /// Gemini: whether that is to be one JSON list, and not of events.
+    pub listed: bool,
 }
 
 impl Address {
     /// An address that says no more than the dialect.
     pub const fn of(dialect: Dialect) -> Self {
-        Self { dialect, service: None, compact: false, model: String::new(), stream: false }
+        let model = String::new();
+        Self { dialect, service: None, compact: false, model, stream: false, listed: false }
     }
 
     /// What is asked, and in which dialect.

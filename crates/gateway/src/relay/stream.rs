@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::money::Money;
+use weighbridge_flavor::gemini::Listing;
 use weighbridge_flavor::openai;
 
 use crate::bell::Bell;
@@ -44,9 +45,21 @@ enum State {
     Ended,
 }
 
+/// How a stream goes to its caller.
+pub(crate) struct Manner {
+    /// The longest silence of its provider.
+    pub(crate) idle: Duration,
+    /// Whether comment lines of the gateway may go with it, where its dialect takes any.
+    pub(crate) comments: bool,
+    /// What makes one JSON list of it.
+    pub(crate) listing: Option<Box<Listing>>,
+}
+
 /// What is held of a stream until its receipt is committed.
 struct StreamEnd {
     voice: Arc<Voice>,
+    /// What makes an item of an error that stands in the place of the end.
+    listing: Option<Box<Listing>>,
     /// The provider's terminator, or our error event.
     bytes: Bytes,
     /// Whether our comment line goes before it.
@@ -62,6 +75,7 @@ struct Flowing {
     out: Coalesced,
     /// How the stream ends, once that is known, and the terminator it ends with.
     ending: Option<(End, Bytes)>,
+    listing: Option<Box<Listing>>,
     /// Whether comment lines of the gateway may go to the caller.
     comments: bool,
     /// Also of what is held, once nothing flows any more.
@@ -84,10 +98,10 @@ impl StreamReply {
         meter: Box<Meter>,
         rest: ProviderBody,
         stream: Following,
-        idle: Duration,
         voice: Voice,
-        comments: bool,
+        manner: Manner,
     ) -> Self {
+        let Manner { idle, comments, listing } = manner;
         let now = Instant::now();
         let limits = meter.gateway().parts.limits;
         let patience = Patience::new(now, limits.stream_time, idle, limits.ping);
@@ -98,6 +112,7 @@ impl StreamReply {
             stream,
             out: Coalesced::default(),
             ending: None,
+            listing,
             comments: comments && voice.takes_comments(),
             voice: Arc::new(voice),
             patience,
@@ -140,11 +155,15 @@ impl Body for StreamReply {
 }
 
 /// The last bytes of a stream: our comment line and what was held, or why that is withheld.
-fn last_bytes(recorded: Recorded<StreamEnd>) -> Bytes {
+fn last_bytes(mut recorded: Recorded<StreamEnd>) -> Bytes {
     let voice = Arc::clone(&recorded.held.voice);
+    let listing = recorded.held.listing.take();
     let (end, weighed) = match recorded.release() {
         Ok(released) => released,
-        Err(failure) => return voice.error_event(&failure),
+        Err(failure) => {
+            let event = voice.error_event(&failure);
+            return listing.map_or(event.clone(), |mut listing| listing.end(event));
+        }
     };
     if !end.comment {
         return end.bytes;
@@ -173,7 +192,10 @@ impl Flowing {
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         self.patience.last_in = Instant::now();
-                        let forward = self.take(data);
+                        let mut forward = self.take(data);
+                        if let Some(listing) = &mut self.listing {
+                            forward = listing.turn(forward);
+                        }
                         self.out.add(forward);
                         if self.patience.last_in >= self.patience.over && self.ending.is_none() {
                             self.fail(endless());
@@ -279,7 +301,12 @@ impl Flowing {
     /// Weighs the call: all but the held end has been handed to the connection.
     fn end(&mut self) -> Option<Metered<StreamEnd>> {
         let mut meter = self.meter.take()?;
-        let (end, bytes) = self.ending.take()?;
+        let (end, mut bytes) = self.ending.take()?;
+        let mut instead = None;
+        if let Some(listing) = &mut self.listing {
+            instead = Some(Box::new(listing.instead()));
+            bytes = listing.end(bytes);
+        }
         self.stream.tell(&mut meter);
         meter.keep(self.stream.take_kept());
         meter.give_out(&bytes);
@@ -287,7 +314,8 @@ impl Flowing {
             tail::finish(meter.gateway(), rest);
         }
         let voice = Arc::clone(&self.voice);
-        Some(Metered::new(meter, end, StreamEnd { voice, bytes, comment: self.comments }))
+        let end_held = StreamEnd { voice, listing: instead, bytes, comment: self.comments };
+        Some(Metered::new(meter, end, end_held))
     }
 }
 

@@ -221,7 +221,7 @@ fn events() -> Vec<String> {
 }
 
 /// The ways in: path, body, and what a proper end is.
-fn callers() -> [(&'static str, Value, &'static str); 7] {
+fn callers() -> [(&'static str, Value, &'static str); 8] {
     let said = json!([{ "role": "user", "content": "weigh this" }]);
     let said2 = said.clone();
     [
@@ -235,6 +235,11 @@ fn callers() -> [(&'static str, Value, &'static str); 7] {
             "/v1beta/models/m:streamGenerateContent?alt=sse",
             json!({ "contents": [{ "role": "user", "parts": [{ "text": "weigh this" }] }] }),
             "\r\n\r\n",
+        ),
+        (
+            "/v1beta/models/m:streamGenerateContent",
+            json!({ "contents": [{ "role": "user", "parts": [{ "text": "weigh this" }] }] }),
+            "}]",
         ),
         ("/api/chat", json!({ "model": "m", "messages": said }), "\n"),
         ("/api/generate", json!({ "model": "m", "prompt": "weigh this" }), "\n"),
@@ -264,7 +269,15 @@ async fn a_converted_stream_ends_properly_and_is_hashed_as_its_caller_gets_it() 
         assert!(reply.text().ends_with(end), "{path}: {}", reply.text());
         assert!(!reply.text().contains("\"error\":{"), "{path}: {}", reply.text());
         let is_lines = path.starts_with("/api/");
-        let kind = if is_lines { "application/x-ndjson" } else { "text/event-stream" };
+        let is_list = path.ends_with("Content");
+        let kind = match (is_lines, is_list) {
+            (true, _) => "application/x-ndjson",
+            (_, true) => "application/json",
+            _ => "text/event-stream",
+        };
+        if is_list {
+            assert_eq!(reply.json().as_array().unwrap().len(), 3, "{}", reply.text());
+        }
         assert!(reply.header("content-type").unwrap().starts_with(kind), "{path}");
         if is_lines {
             for line in reply.text().lines() {
@@ -296,6 +309,9 @@ async fn a_converted_stream_that_breaks_off_ends_in_its_callers_error_and_never_
             "\"finished\":true",
         ] {
             assert!(!text.contains(good), "{path}: {text}");
+        }
+        if path.ends_with("Content") {
+            assert!(reply.json()[2]["error"]["message"].is_string(), "{text}");
         }
         let receipt = house.receipt_of(&reply).await;
         assert_eq!(receipt["outcome"], "error");

@@ -216,11 +216,38 @@ async fn a_key_in_googles_query_is_taken_and_never_logged() {
 }
 
 #[tokio::test]
-async fn streams_of_google_are_events_only() {
-    let house = House::open().await;
-    let reply = house.ask(Request::post("/v1beta/models/ok:streamGenerateContent", "{}")).await;
-    assert_eq!(reply.status, 400, "{}", reply.text());
-    assert!(reply.text().contains("alt=sse"));
+async fn a_stream_of_google_is_one_list_where_nothing_else_is_asked_for() {
+    const ONE: &str =
+        r#"{"candidates": [{"content":{"role":"model","parts":[{"text":"7.5"}]}}], "new":1e400}"#;
+    const TWO: &str = r#"{"candidates":[{"content":{"parts":[{"text":" t"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3}}"#;
+    let events = [format!("data: {ONE}\r\n\r\n"), format!("data: {TWO}\r\n\r\n")];
+    let gate = Behaviour::Gate {
+        name: "second".to_owned(),
+        content_type: None,
+        chunks: events.map(Into::into).to_vec(),
+        end: StreamEnd::End,
+    };
+    let body = r#"{"contents":[{"role":"user","parts":[{"text":"weigh"}]}]}"#;
+    let house = House::speaking("gemini", Script::new().on("odd", gate), "").await;
+    let path = "/v1beta/models/odd:streamGenerateContent";
+    let mut connection = house.begin_with(Request::post(path, body)).await;
+    let head = connection.head().await.unwrap();
+    assert_eq!(head.header("content-type"), Some("application/json"));
+    // Each item comes when its event does.
+    assert_eq!(connection.chunk().await.unwrap().unwrap().bytes, format!("[{ONE}"));
+    house.provider.release("second");
+    let reply = connection.finish(head).await.unwrap();
+    assert_eq!(reply.text(), format!(",\r\n{TWO}]"));
+    assert_eq!(house.provider.take().pop().unwrap().path, format!("{path}?alt=sse"));
+    let receipt = house.receipt_of(&reply).await;
+    let whole = format!("[{ONE},\r\n{TWO}]");
+    assert_eq!(receipt["output"]["sha256"], Digest::of(whole.as_bytes()).to_string());
+    assert_eq!(
+        (&receipt["conversion"], &receipt["usage"]["output_tokens"]),
+        (&"none".into(), &3.into())
+    );
+    let other = house.ask(Request::post(&format!("{path}?alt=proto"), body)).await;
+    assert_eq!((other.status, &other.json()["error"]["code"]), (400, &400.into()));
 }
 
 #[tokio::test]
