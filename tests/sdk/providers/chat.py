@@ -1,11 +1,12 @@
 """OpenAI's chat completions, strict as the service, and what other servers make of them.
 
-The same server has OpenAI's services beside chat, each in a file of its own.
+The same server has OpenAI's older completions and its services beside chat, each in a file of its
+own.
 """
 
 import secrets
 
-from . import embeddings, mind, openai, pictures, speech, transcriptions, voice
+from . import completions, embeddings, mind, openai, pictures, speech, transcriptions, voice
 from .chat_request import ask_of, check
 from .refusal import Refusal
 
@@ -14,7 +15,8 @@ BASE = "/v1"
 VARIANTS = ["comments", "no-index", "repeats", "usage-everywhere", "reasoning", "no-done"]
 BEHAVIOURS = [*mind.BEHAVIOURS, *VARIANTS]
 FINISH = {"stop": "stop", "tools": "tool_calls", "length": "length"}
-_SERVICES = {
+_OTHERS = {
+    "/v1/completions": completions,
     "/v1/embeddings": embeddings,
     "/v1/images/generations": pictures,
     "/v1/audio/speech": speech,
@@ -25,8 +27,8 @@ _SERVICES = {
 def take(call):
     """Answers a request or refuses it."""
     openai.check_credential(call)
-    if call.method == "POST" and call.path in _SERVICES:
-        _SERVICES[call.path].take(call)
+    if call.method == "POST" and call.path in _OTHERS:
+        _OTHERS[call.path].take(call)
         return
     if (call.method, call.path) != ("POST", "/v1/chat/completions"):
         raise Refusal(404, f"there is no {call.method} {call.path} here")
