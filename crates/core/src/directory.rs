@@ -216,12 +216,22 @@ pub fn is_openais_own(base_url: &str) -> bool {
     })
 }
 
+/// What is known of a model, whoever serves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// The most tokens of prompt and answer together, where that is said.
+    pub context_length: Option<u64>,
+}
+
 /// Every provider, and who serves which model.
 #[derive(Debug, Default)]
 pub struct Directory {
     providers: Vec<Arc<Provider>>,
     serving: HashMap<Service, HashMap<String, Vec<Arc<Provider>>>>,
     models: Vec<(String, Arc<Provider>)>,
+    known: HashMap<String, Model>,
 }
 
 /// No provider serves the model.
@@ -277,6 +287,18 @@ impl Directory {
             directory.providers.push(provider);
         }
         directory
+    }
+
+    /// The same with what is known of models.
+    #[must_use]
+    pub fn knowing(mut self, models: Vec<Model>) -> Self {
+        self.known.extend(models.into_iter().map(|model| (model.name.clone(), model)));
+        self
+    }
+
+    /// The most tokens of prompt and answer together that a model takes, where that is said.
+    pub fn context_length(&self, model: &str) -> Option<u64> {
+        self.known.get(model).and_then(|known| known.context_length)
     }
 
     /// Every provider, in the order of the file.

@@ -6,6 +6,7 @@ mod complaint;
 mod flavor;
 mod levels;
 mod limits;
+mod models;
 mod prices;
 mod provider;
 mod reader;
@@ -14,7 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use weighbridge_core::cost::Interrupted;
-use weighbridge_core::directory::Provider;
+use weighbridge_core::directory::{Model, Provider};
 use weighbridge_core::level::LevelTable;
 use weighbridge_core::price::PriceTable;
 use weighbridge_gateway::Durability;
@@ -42,6 +43,8 @@ pub struct Config {
     pub flavors: Vec<&'static Custom>,
     /// The providers.
     pub providers: Vec<Provider>,
+    /// What is known of their models.
+    pub models: Vec<Model>,
     /// What accounts may do.
     pub levels: LevelTable,
     /// What calls cost.
@@ -98,7 +101,7 @@ pub enum LogLevel {
     Debug,
 }
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "listen",
     "insecure_listen",
     "data_dir",
@@ -107,6 +110,7 @@ const KNOWN: [&str; 12] = [
     "ledger",
     "flavors",
     "providers",
+    "models",
     "levels",
     "prices",
     "limits",
@@ -145,6 +149,7 @@ impl Config {
         let mut mistakes = Vec::new();
         let flavors = flavor::read_all(&root, file, &mut mistakes);
         let providers = provider::read_all(&root, &flavors, &mut notes);
+        let models = models::read(&root, &providers, &mut notes);
         let prices = prices::read(&root, &providers, &mut notes);
         let (durability, interrupted) = read_record(&root);
         let mut limits = limits::read(&root);
@@ -159,6 +164,7 @@ impl Config {
             interrupted,
             flavors,
             providers,
+            models,
             levels: levels::read(&root),
             prices,
             ledger: read_ledger(&root),

@@ -32,7 +32,8 @@ pub(crate) struct Wired {
 pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     let clock = Arc::new(SystemClock::start());
     let entropy = Arc::new(SystemEntropy);
-    let directory = Arc::new(Directory::new(config.providers.clone()));
+    let directory = Directory::new(config.providers.clone()).knowing(config.models.clone());
+    let directory = Arc::new(directory);
     let limit = config.limits.gateway.provider_connections;
     let upstream = Upstream::new(&directory, &config.flavors, limit)?;
     let (failed, fatal) = mpsc::channel(1);

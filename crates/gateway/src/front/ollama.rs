@@ -139,7 +139,7 @@ fn card(gateway: &Gateway, model: &str) -> ModelCard {
         digest: Digest::of(model.as_bytes()).to_string(),
         size: 0,
         architecture: if architecture.is_empty() { "model".to_owned() } else { architecture },
-        context: None,
+        context: gateway.directory().context_length(model),
         capabilities: capabilities(gateway, model),
     }
 }

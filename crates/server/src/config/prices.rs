@@ -11,9 +11,6 @@ const KNOWN: [&str; 5] = ["model", "provider", "currency", "output_limit", "tier
 /// The most tokens that any limit may say.
 const TOKENS: usize = 1 << 40;
 
-/// Meters that no service of this version counts.
-const UNCOUNTED: [Meter; 3] = [Meter::Image, Meter::Second, Meter::Character];
-
 pub(super) fn read(
     root: &Table<'_>,
     providers: &[Provider],
@@ -63,10 +60,6 @@ fn read_price(table: &Table<'_>, providers: &[Provider], notes: &mut Vec<String>
     };
     if !providers.iter().any(serves) {
         notes.push(format!("the price of `{}` is for a model that nobody serves", price.model));
-    }
-    for meter in UNCOUNTED.into_iter().filter(|meter| rates.own(*meter).is_some()) {
-        let meter = meter.as_str();
-        notes.push(format!("{meter} of `{}`: nothing in this version is counted so", price.model));
     }
     Some(price)
 }

@@ -39,6 +39,22 @@ fn a_whole_file_is_read() {
 }
 
 #[test]
+fn what_is_known_of_models_is_read_and_its_mistakes_are_said() {
+    let known = "[[models]]\nname = \"m\"\ncontext_length = 40960\n[[models]]\nname = \"n\"\n";
+    let config = parse(&format!("{PROVIDER}{known}")).unwrap();
+    assert_eq!(config.models[0].context_length, Some(40960));
+    assert_eq!(config.models[1].context_length, None);
+    assert_eq!(config.notes, ["`n` is described, and nobody serves it"]);
+    let twice = format!("{PROVIDER}{known}{known}[[models]]\nname = \"o\"\ncontext_length = 0\n");
+    let mistakes = parse(&twice).unwrap_err().to_string();
+    for said in
+        ["`m` is described already", "`n` is described already", "should be a whole number from 1"]
+    {
+        assert!(mistakes.contains(said), "{mistakes}");
+    }
+}
+
+#[test]
 fn every_mistake_is_said_with_its_line() {
     let mistakes = parse(
         r#"lissten = "127.0.0.1:1"
@@ -110,7 +126,7 @@ fn levels_and_prices_are_read() {
     let price = config.prices.find("desk", "m").unwrap().price;
     assert_eq!((price.output_limit, price.tiers[0].above), (Some(8192), 200_000));
     assert!(config.unpriced().is_empty());
-    assert_eq!(config.notes.len(), 2, "{:?}", config.notes);
+    assert_eq!(config.notes.len(), 1, "{:?}", config.notes);
     assert_eq!(config.interrupted, Interrupted::ChargeReserved);
     let bare = parse(PROVIDER).unwrap();
     assert_eq!(bare.unpriced(), [("desk", "m")]);

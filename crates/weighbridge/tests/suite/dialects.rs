@@ -186,7 +186,11 @@ async fn models_are_listed_in_the_shape_of_who_asks() {
     assert_eq!(tags["models"].as_array().unwrap().len(), house.provider.models().len());
     let shown = house.ask(Request::post("/api/show", r#"{"model":"ok"}"#)).await.json();
     assert_eq!(shown["capabilities"][1], "tools");
-    assert!(shown["model_info"].is_object());
+    assert!(shown["model_info"]["ok.context_length"].is_null());
+    let known = "[[models]]\nname = \"ok\"\ncontext_length = 40960\n";
+    let house = House::with(Script::new(), known).await;
+    let shown = house.ask(Request::post("/api/show", r#"{"model":"ok"}"#)).await.json();
+    assert_eq!(shown["model_info"]["ok.context_length"], 40960, "{shown}");
 }
 
 #[tokio::test]
