@@ -24,8 +24,34 @@ const MAPS: [&str; 3] = ["properties", "$defs", "definitions"];
 /// Members that are lists of schemas.
 const LISTS: [&str; 4] = ["anyOf", "allOf", "oneOf", "prefixItems"];
 
-/// Members that are no limits of a value, and stand outside its alternatives.
-const NOTES: [&str; 5] = ["title", "description", "default", "$schema", "$id"];
+/// The kinds of value that there are.
+const KINDS: [&str; 7] = ["object", "array", "string", "number", "integer", "boolean", "null"];
+
+const OF_OBJECTS: [&str; 10] = [
+    "properties",
+    "required",
+    "additionalProperties",
+    "patternProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+];
+const OF_LISTS: [&str; 8] = [
+    "items",
+    "prefixItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+];
+const OF_TEXTS: [&str; 4] = ["minLength", "maxLength", "pattern", "format"];
+const OF_NUMBERS: [&str; 5] =
+    ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 
 /// Members that limit a value, and are refused there.
 const LIMITS: [&str; 11] = [
@@ -95,61 +121,62 @@ impl Narrowing {
 
     fn schema(&mut self, schema: &Object<'_>, out: &mut Members<'_>, depth: usize) {
         let has = |name: &str| schema.all().any(|(own, _)| own == name);
-        let kinds = kinds(schema);
-        if kinds.len() < 2 || has("anyOf") {
-            let is_object = kinds.contains(&"object") || (kinds.is_empty() && has("properties"));
-            return self.members(schema, is_object, out, depth);
-        }
-        self.is_changed = true;
-        if has("enum") || has("const") {
+        let kinds = Kinds::of(schema);
+        match kinds.names.as_slice() {
+            // The alternatives that are there already say more than their kinds.
+            _ if has("anyOf") || has("oneOf") => self.members(schema, false, out, depth, |_| true),
             // The values say it themselves.
-            let mut schema = schema.clone();
-            schema.take_any("type");
-            return self.members(&schema, false, out, depth);
+            [_, _, ..] if has("enum") || has("const") => {
+                self.is_changed = true;
+                self.members(schema, false, out, depth, |name| name != "type");
+            }
+            [_, _, ..] => self.alternatives(schema, &kinds, out, depth),
+            [kind] if kinds.is_list => {
+                self.is_changed = true;
+                out.text("type", kind);
+                self.members(schema, *kind == "object", out, depth, |name| name != "type");
+            }
+            [kind] => self.members(schema, *kind == "object", out, depth, |_| true),
+            [] => self.members(schema, has("properties"), out, depth, |_| true),
         }
-        self.alternatives(schema, &kinds, out, depth);
     }
 
-    /// A value of several kinds, which are told one by one there.
+    /// A value of several kinds, which are told one by one there. What limits one kind stands with that
+    /// alone, so nothing is written twice that may hold more schemas.
     fn alternatives(
         &mut self,
         schema: &Object<'_>,
-        kinds: &[&str],
+        kinds: &Kinds<'_>,
         out: &mut Members<'_>,
         depth: usize,
     ) {
-        let is_note = |name: &str| NOTES.contains(&name) || MAPS[1..].contains(&name);
-        let (mut notes, mut others) = (schema.clone(), schema.clone());
-        for (name, _) in schema.all() {
-            let foreign = if is_note(name) { &mut others } else { &mut notes };
-            foreign.take_any(name);
-        }
-        others.take_any("type");
-        self.members(&notes, false, out, depth);
+        self.is_changed = true;
+        self.members(schema, false, out, depth, |name| name != "type" && !is_of_a_kind(name));
         out.list("anyOf", |alternatives| {
-            for kind in kinds {
+            for kind in &kinds.names {
                 alternatives.object(|one| {
                     one.text("type", kind);
-                    if *kind != "null" {
-                        self.members(&others, *kind == "object", one, depth);
-                    }
+                    let own = keywords(kind);
+                    self.members(schema, *kind == "object", one, depth, |name| own.contains(&name));
                 });
             }
         });
     }
 
+    /// Writes those members of a schema that are `wanted`.
     fn members(
         &mut self,
         schema: &Object<'_>,
         is_object: bool,
         out: &mut Members<'_>,
         depth: usize,
+        wanted: impl Fn(&str) -> bool,
     ) {
         let mut told = String::new();
         let mut description = None;
         let has_any_of = schema.all().any(|(name, _)| name == "anyOf");
         let is_closed = |value: &RawValue| value.get() == "false";
-        for (name, value) in schema.all() {
+        for (name, value) in schema.all().filter(|(name, _)| wanted(name)) {
             if is_refused(name, value) {
                 self.is_changed = true;
                 self.is_lossy = true;
@@ -190,7 +217,7 @@ impl Narrowing {
             }
         }
         let has_closed = schema.all().any(|(name, value)| name == CLOSED && is_closed(value));
-        if is_object && !has_closed {
+        if is_object && !(has_closed && wanted(CLOSED)) {
             self.is_changed = true;
             self.is_lossy = true;
             out.flag(CLOSED, false);
@@ -198,15 +225,47 @@ impl Narrowing {
     }
 }
 
-/// The kinds of value it names.
-fn kinds<'a>(schema: &Object<'a>) -> Vec<&'a str> {
-    let kind = schema.all().find(|(name, _)| *name == "type");
-    let plain = |value: &'a RawValue| serde_json::from_str::<&str>(value.get()).ok();
-    let Some((_, kind)) = kind else { return Vec::new() };
-    match object::list(kind) {
-        Ok(kinds) => kinds.into_iter().filter_map(plain).collect(),
-        Err(_) => plain(kind).into_iter().collect(),
+/// The kinds of value that a schema names.
+struct Kinds<'a> {
+    /// Each once, and no more than there are.
+    names: Vec<&'a str>,
+    is_list: bool,
+}
+
+impl<'a> Kinds<'a> {
+    fn of(schema: &Object<'a>) -> Self {
+        let kind = schema.all().find(|(name, _)| *name == "type");
+        let Some((_, kind)) = kind else { return Self { names: Vec::new(), is_list: false } };
+        let known = |value: &'a RawValue| {
+            let kind = serde_json::from_str::<&str>(value.get()).ok();
+            kind.filter(|kind| KINDS.contains(kind))
+        };
+        let Ok(list) = object::list(kind) else {
+            return Self { names: known(kind).into_iter().collect(), is_list: false };
+        };
+        let mut names = Vec::new();
+        for kind in list.into_iter().filter_map(known) {
+            if !names.contains(&kind) {
+                names.push(kind);
+            }
+        }
+        Self { names, is_list: true }
     }
+}
+
+/// What limits values of this kind, and of no other.
+fn keywords(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "object" => &OF_OBJECTS,
+        "array" => &OF_LISTS,
+        "string" => &OF_TEXTS,
+        "number" | "integer" => &OF_NUMBERS,
+        _ => &[],
+    }
+}
+
+fn is_of_a_kind(name: &str) -> bool {
+    ["object", "array", "string", "number"].into_iter().any(|kind| keywords(kind).contains(&name))
 }
 
 fn is_refused(name: &str, value: &RawValue) -> bool {
@@ -278,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn several_kinds_are_alternatives() {
+    fn several_kinds_are_alternatives_each_with_its_own_limits() {
         let whole = |text: &str| (text.to_owned(), String::new());
         assert_eq!(
             narrowed(r#"{"type":["string","null"],"description":"d","pattern":"a"}"#),
@@ -291,10 +350,21 @@ mod tests {
             whole(r#"{"enum":["a",null]}"#)
         );
         assert_eq!(
-            narrowed(r#"{"type":["object","null"],"properties":{}}"#),
+            narrowed(r#"{"type":["string","string"],"pattern":"a"}"#),
+            whole(r#"{"type":"string","pattern":"a"}"#)
+        );
+        assert_eq!(
+            narrowed(
+                r#"{"type":["object","array","integer"],"properties":{},"required":[],"items":{},"minimum":1,"$defs":{}}"#
+            ),
             lossy(
-                r#"{"anyOf":[{"type":"object","properties":{},"additionalProperties":false},{"type":"null"}]}"#
+                r#"{"$defs":{},"anyOf":[{"type":"object","properties":{},"required":[],"additionalProperties":false},{"type":"array","items":{}},{"type":"integer","description":"(minimum: 1)"}]}"#
             )
+        );
+        let closed = r#"{"type":["object","null"],"additionalProperties":false}"#;
+        assert_eq!(
+            narrowed(closed),
+            whole(r#"{"anyOf":[{"type":"object","additionalProperties":false},{"type":"null"}]}"#)
         );
     }
 
@@ -312,8 +382,23 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_nests_without_end_takes_no_time_to_speak_of() {
+    fn a_schema_is_as_long_afterwards_however_it_nests() {
+        let open = r#"{"type":["object","array","null"],"items":{},"properties":{"a":"#;
+        for levels in [4, 20, 60] {
+            let deep = format!("{}{{}}{}", open.repeat(levels), "}}".repeat(levels));
+            let (made, _) = narrowed(&deep);
+            assert!(made.len() < 4 * deep.len(), "{} of {}", made.len(), deep.len());
+        }
+        let kinds = format!(r#"{{"type":[{}"object"]}}"#, r#""object","#.repeat(3000));
+        assert!(narrowed(&kinds).0.len() < 100);
         let deep = format!("{}{{}}{}", "{\"not\":".repeat(100), "}".repeat(100));
         assert_eq!(narrowed(&deep), (deep, String::new()));
+    }
+
+    #[test]
+    fn many_members_stay_in_their_order() {
+        let members: String = (0..20_000).map(|at| format!(",\"x{at}\":1")).collect();
+        let (made, _) = narrowed(&format!(r#"{{"type":["string","null"]{members}}}"#));
+        assert!(made.contains("\"x19999\":1,\"anyOf\""));
     }
 }

@@ -256,13 +256,15 @@ fn sampling(request: &Request<'_>, thinks: bool, root: &mut Members<'_>, losses:
     const ONE: &str = "one of temperature and top_p there";
     let sampling = &request.sampling;
     let is_one = |number: &str| is(number, |it| it == 1.0);
+    if thinks && sampling.temperature.is_some_and(|it| !is_one(it)) {
+        losses.dropped("temperature", THINKS);
+    }
+    let temperature = sampling.temperature.filter(|it| !thinks || is_one(it));
     // Of the two, the one that changes nothing is left out, else the second.
-    let both = sampling.temperature.is_some() && sampling.top_p.is_some();
-    let keeps_top_p = sampling.temperature.is_none_or(is_one) && !sampling.top_p.is_none_or(is_one);
-    if let Some(temperature) = sampling.temperature {
-        if thinks && !is_one(temperature) {
-            losses.dropped("temperature", THINKS);
-        } else if both && keeps_top_p {
+    let both = temperature.is_some() && sampling.top_p.is_some();
+    let keeps_top_p = temperature.is_none_or(is_one) && !sampling.top_p.is_none_or(is_one);
+    if let Some(temperature) = temperature {
+        if both && keeps_top_p {
             losses.dropped("temperature", ONE);
         } else if is(temperature, |it| it > 1.0) {
             losses.approximated("temperature", "at most 1 there");

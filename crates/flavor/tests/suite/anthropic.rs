@@ -139,6 +139,13 @@ fn of_temperature_and_top_p_models_take_one() {
     let mut losses = Losses::default();
     assert!(!written(&thinks, &mut losses).contains("top_p"));
     assert_eq!(losses.to_string(), "top_p;dropped");
+    // A temperature that is not sent leaves room for it.
+    let sampling =
+        Sampling { temperature: Some("0.5"), top_p: Some("0.97"), ..Sampling::default() };
+    let beside = Request { sampling, ..thinks };
+    let mut losses = Losses::default();
+    assert!(written(&beside, &mut losses).contains("\"top_p\":0.97"));
+    assert_eq!(losses.to_string(), "temperature;dropped");
 }
 
 #[test]
