@@ -248,7 +248,7 @@ impl Course {
         if used {
             said.usage_is_last = reader.is_finished();
         }
-        let is_unasked = self.strip_usage && used && !more;
+        let is_unasked = self.strip_usage && used && !more && piece.has_no_choices();
         if writer.is_none()
             && !is_unasked
             && let Some(raw) = piece.raw()

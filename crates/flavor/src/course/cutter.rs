@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::dialect::Dialect;
+use crate::json::object::{self, Object};
 use crate::lines::LineReader;
 use crate::openai::OURS;
 use crate::sse::{Event, EventReader};
@@ -67,6 +68,18 @@ impl Cutter {
 }
 
 impl Piece {
+    /// Whether it is a chunk that is about no answer.
+    pub(super) fn has_no_choices(&self) -> bool {
+        let Self::Event(event) = self else { return false };
+        let text = std::str::from_utf8(&event.data).unwrap_or_default();
+        let choices = Object::parse(text).map(|mut chunk| chunk.take("choices"));
+        match choices {
+            Ok(None) => true,
+            Ok(Some(choices)) => object::list(choices).is_ok_and(|choices| choices.is_empty()),
+            Err(_) => false,
+        }
+    }
+
     /// What goes on of it to a caller of the same dialect: all but comments that look like ours.
     pub(super) fn raw(&self) -> Option<Bytes> {
         match self {

@@ -8,13 +8,14 @@ use crate::json::{Misfit, Object};
 use crate::sse;
 
 pub(crate) const END_MARK: &[u8] = b"[DONE]";
-/// The most answers of one stream; no request may ask for more.
-const CHOICES: usize = 128;
 /// How much of a failure that is no JSON is kept, in bytes.
 const FAILURE_BYTES: usize = 1024;
 
 /// One answer in a stream of chunks.
 pub trait Choice: Default {
+    /// The most of them in one stream.
+    const MOST: usize;
+
     /// Whether anything was said of it.
     fn is_begun(&self) -> bool;
 
@@ -135,8 +136,9 @@ impl<C: Choice> ChunkReader<C> {
     ) -> Result<(), Misfit> {
         let mut choice = Object::read(choice)?;
         let index = choice.whole("index")?.map_or(Ok(at), usize::try_from);
-        let index = index.ok().filter(|index| *index < CHOICES);
-        let index = index.ok_or_else(|| Misfit::new("should be less than 128").at("index"))?;
+        let index = index.ok().filter(|index| *index < C::MOST);
+        let beyond = || Misfit::new(format!("should be less than {}", C::MOST)).at("index");
+        let index = index.ok_or_else(beyond)?;
         if self.choices.len() <= index {
             self.choices.resize_with(index + 1, C::default);
         }

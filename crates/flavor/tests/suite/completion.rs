@@ -177,7 +177,7 @@ fn a_failure_and_what_goes_on_after_its_end_are_faults() {
 data: {"choices":[{"text":"b","index":0,"finish_reason":null}]}"#,
             "goes on after its finish reason",
         ),
-        (r#"data: {"choices":[{"text":"a","index":128}]}"#, "should be less than 128"),
+        (r#"data: {"choices":[{"text":"a","index":65536}]}"#, "should be less than 65536"),
         ("data: [1]", "invalid type"),
     ] {
         let wire = format!("{wire}\n\n");

@@ -254,3 +254,19 @@ fn what_is_written_to_a_tool_of_any_text_counts() {
     let relay = course.push(Bytes::from_static(PATCH.as_bytes())).unwrap();
     assert_eq!((relay.forward, course.text_bytes()), (PATCH.into(), 9));
 }
+
+#[test]
+fn only_an_event_of_usage_alone_is_kept_from_who_did_not_ask_for_it() {
+    const ONE: &str =
+        "data: {\"choices\":[{\"index\":200,\"text\":\"a\",\"finish_reason\":\"stop\"}]}\n\n";
+    const AGAIN: &str = "data: {\"choices\":[{\"index\":200,\"text\":\"\",\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3}}\n\n";
+    const ALONE: &str =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n\n";
+    let way = Way { from: Dialect::Completion, to: None, strip_usage: true, max_event: MAX_EVENT };
+    let mut course = Course::new(way);
+    for (event, goes_on) in [(ONE, true), (AGAIN, true), (ALONE, false)] {
+        let relay = course.push(Bytes::from_static(event.as_bytes())).unwrap();
+        assert_eq!(relay.forward, if goes_on { event } else { "" });
+    }
+    assert_eq!(course.usage().unwrap().output, 4);
+}

@@ -16,6 +16,9 @@ pub struct Choice {
 }
 
 impl chunks::Choice for Choice {
+    /// They are numbered through all prompts of a request.
+    const MOST: usize = 1 << 16;
+
     fn is_begun(&self) -> bool {
         self.begun
     }

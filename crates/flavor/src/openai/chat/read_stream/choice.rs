@@ -21,6 +21,9 @@ pub struct Choice {
 }
 
 impl chunks::Choice for Choice {
+    /// No request may ask for more.
+    const MOST: usize = 128;
+
     fn is_begun(&self) -> bool {
         self.begun
     }
