@@ -44,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
 /// What goes on of a stream of events, what is held of it, and what is known of it: the same however
 /// it is cut.
 fn follow(service: Service, pieces: &[&[u8]]) -> (Vec<u8>, Result<Bytes, String>, String) {
-    let mut flow = Flow::new(service, 1024);
+    let mut flow = Flow::new(service, 2, 1024);
     let mut out = Vec::new();
     let read = pieces.iter().try_for_each(|piece| flow.push(Bytes::copy_from_slice(piece), &mut out));
     let held = read.and_then(|()| flow.close()).map_err(|error| error.to_string());

@@ -62,6 +62,13 @@ impl Price {
         dearest.min(Amount::MAX)
     }
 
+    /// Whether a call costs something by the token, sent or given out.
+    pub fn charges_tokens(&self) -> bool {
+        let all = std::iter::once(&self.rates).chain(self.tiers.iter().map(|tier| &tier.rates));
+        let input = |rates: &Rates| rates.own(Meter::Input).is_some_and(|rate| !rate.is_zero());
+        self.charges_output() || all.into_iter().any(input)
+    }
+
     /// Whether what a model gives out costs something by the token, whatever kind of token it is.
     pub fn charges_output(&self) -> bool {
         let all = std::iter::once(&self.rates).chain(self.tiers.iter().map(|tier| &tier.rates));

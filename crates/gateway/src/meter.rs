@@ -219,9 +219,11 @@ impl Meter {
     }
 
     /// What a provider says that a service beside conversation used. `asked` is what the request
-    /// itself says of it, and `in_tokens` whether tokens are what such a call is measured by.
+    /// itself says of it, and `in_tokens` whether tokens are what such a call is measured by; they are
+    /// as well where its price says so and the provider says nothing.
     pub(crate) fn pieces_out(&mut self, said: &services::Usage, asked: Pieces, in_tokens: bool) {
-        self.tokens.take_pieces(said, asked, in_tokens);
+        let unsaid = !said.says_something() && self.bill.charges_tokens();
+        self.tokens.take_pieces(said, asked, in_tokens || unsaid);
     }
 
     /// Keeps what the model thought before its calls, for when the caller's tools have answered.

@@ -9,7 +9,7 @@ use crate::json::Object;
 use crate::openai::OURS;
 use crate::sse::{Event, EventReader};
 
-/// What ends the type of the event that has all in it.
+/// What ends the type of an event that has all of a sound or a transcript in it, or all of a picture.
 const WHOLE: [&str; 2] = [".done", ".completed"];
 
 /// What servers end a stream with that has no such event.
@@ -25,6 +25,8 @@ pub struct Flow {
     reader: EventReader,
     usage: Usage,
     text_bytes: u64,
+    /// How many things are still to come, each whole.
+    to_come: u64,
     is_whole: bool,
     held: Vec<u8>,
     most_held: usize,
@@ -45,14 +47,15 @@ pub enum FlowError {
 }
 
 impl Flow {
-    /// At the start of a stream, of which one event, and all that are held, have at most so many
-    /// bytes.
-    pub fn new(service: Service, max_event: usize) -> Self {
+    /// At the start of a stream of so many `items`, of which one event, and all that are held, have at
+    /// most so many bytes.
+    pub fn new(service: Service, items: u64, max_event: usize) -> Self {
         Self {
             service,
             reader: EventReader::new(max_event),
             usage: Usage::default(),
             text_bytes: 0,
+            to_come: items.max(1),
             is_whole: false,
             held: Vec::new(),
             most_held: max_event,
@@ -132,20 +135,44 @@ impl Flow {
             let said = Object::read(error).ok().and_then(|mut error| error.text("message").ok()?);
             return Err(FlowError::Failed(said.map_or("no words".to_owned(), |it| start_of(&it))));
         }
-        let mut text = |name| event.text(name).ok().flatten().unwrap_or_default();
-        let (kind, delta) = (text("type"), text("delta"));
+        let kind = event.text("type").ok().flatten().unwrap_or_default();
         if self.service == Service::Transcription {
-            self.text_bytes += u64::try_from(delta.len()).unwrap_or(u64::MAX);
+            let text = text_of(&mut event);
+            self.text_bytes += u64::try_from(text).unwrap_or(u64::MAX);
         }
-        self.is_whole |= WHOLE.iter().any(|end| kind.ends_with(end));
-        let pictures = self.usage.images.unwrap_or(0);
-        let pictures = pictures.saturating_add(u64::from(kind.ends_with(".completed")));
+        let is_one = WHOLE.iter().any(|end| kind.ends_with(end));
+        if is_one {
+            self.to_come = self.to_come.saturating_sub(1);
+            self.is_whole |= self.to_come == 0;
+        }
         if event.rest().any(|(name, _)| name == "usage") {
-            self.usage = transcription::read_usage(&mut event);
+            let said = transcription::read_usage(&mut event);
+            self.usage = if self.service == Service::Image { self.and(said) } else { said };
         }
-        self.usage.images = (self.service == Service::Image).then_some(pictures);
+        if self.service == Service::Image && is_one {
+            self.usage.images = Some(self.usage.images.unwrap_or(0).saturating_add(1));
+        }
         Ok(())
     }
+
+    /// What was used with one more picture: each says what it took, and they have one prompt.
+    fn and(&self, said: Usage) -> Usage {
+        let output = self.usage.output_tokens.unwrap_or(0);
+        let sum = said.output_tokens.map(|tokens| tokens.saturating_add(output));
+        Usage { output_tokens: sum.or(self.usage.output_tokens), images: self.usage.images, ..said }
+    }
+}
+
+/// The bytes of the next words of a transcript: under `delta`, or as vLLM has them, in the delta of a
+/// choice.
+fn text_of(event: &mut Object<'_>) -> usize {
+    let own = event.text("delta").ok().flatten().map_or(0, |delta| delta.len());
+    let choices = event.list("choices").ok().flatten().unwrap_or_default();
+    let choices = choices.into_iter().filter_map(|choice| {
+        let delta = Object::read(choice).ok()?.object("delta").ok()??.text("content").ok()??;
+        Some(delta.len())
+    });
+    own + choices.sum::<usize>()
 }
 
 /// The beginning of a provider's words.
@@ -168,7 +195,7 @@ mod tests {
         stream: &str,
         size: usize,
     ) -> (String, Result<String, FlowError>) {
-        let mut flow = Flow::new(service, 4096);
+        let mut flow = Flow::new(service, 1, 4096);
         let mut out = Vec::new();
         let mut run = || {
             for piece in stream.as_bytes().chunks(size) {
@@ -187,7 +214,7 @@ mod tests {
             let (out, held) = followed(Service::Transcription, WORDS, size);
             assert_eq!((out.as_str(), held.as_deref()), (&WORDS[..start], Ok(&WORDS[start..])));
         }
-        let mut flow = Flow::new(Service::Transcription, 4096);
+        let mut flow = Flow::new(Service::Transcription, 1, 4096);
         flow.push(Bytes::from_static(WORDS.as_bytes()), &mut Vec::new()).unwrap();
         assert_eq!((flow.text_bytes(), flow.is_whole()), (4, true));
         assert_eq!((flow.usage().input_tokens, flow.usage().output_tokens), (Some(4), Some(2)));
@@ -207,23 +234,41 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_counted_and_the_last_word_of_what_was_used_counts() {
+    fn pictures_are_counted_and_what_each_took_is_added_up() {
         let pictures = "event: image_generation.partial_image\n\
             data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"\"}\n\n\
             data: {\"type\":\"image_generation.completed\",\"usage\":{\"input_tokens\":7,\"output_tokens\":9}}\n\n";
-        let mut flow = Flow::new(Service::Image, 4096);
-        flow.push(Bytes::from(pictures.repeat(2)), &mut Vec::new()).unwrap();
+        let mut flow = Flow::new(Service::Image, 2, 4096);
+        // The first goes on; the last one is held.
+        let mut out = Vec::new();
+        flow.push(Bytes::from(pictures), &mut out).unwrap();
+        assert_eq!((out.len(), flow.is_whole()), (pictures.len(), false));
+        flow.push(Bytes::from(pictures), &mut out).unwrap();
+        assert!(out.len() < 2 * pictures.len() && flow.is_whole());
         let expected = Usage {
             images: Some(2),
             input_tokens: Some(7),
-            output_tokens: Some(9),
+            output_tokens: Some(18),
             ..Usage::default()
         };
         assert_eq!(flow.usage(), &expected);
+        let mut bare = Flow::new(Service::Image, 1, 4096);
+        bare.push(Bytes::from_static(b"data: [DONE]\n\n"), &mut Vec::new()).unwrap();
+        assert_eq!((bare.usage(), bare.is_whole()), (&Usage::default(), true));
         let words = "data: {\"type\":\"transcript.text.done\",\"usage\":{\"type\":\"duration\",\"seconds\":2.5}}\n\n";
-        let mut flow = Flow::new(Service::Transcription, 4096);
+        let mut flow = Flow::new(Service::Transcription, 1, 4096);
         flow.push(Bytes::from(words), &mut Vec::new()).unwrap();
         assert_eq!(flow.usage(), &Usage { seconds: Some(3), ..Usage::default() });
+    }
+
+    #[test]
+    fn a_transcript_in_chunks_of_choices_is_weighed() {
+        let chunks = "data: {\"object\":\"transcription.chunk\",\"choices\":[{\"delta\":{\"content\":\"7.5\"}}]}\n\n\
+            data: {\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n";
+        let mut flow = Flow::new(Service::Transcription, 1, 4096);
+        flow.push(Bytes::from_static(chunks.as_bytes()), &mut Vec::new()).unwrap();
+        assert_eq!((flow.text_bytes(), flow.is_whole()), (3, true));
+        assert_eq!((flow.usage().input_tokens, flow.usage().output_tokens), (Some(11), Some(2)));
     }
 
     #[test]

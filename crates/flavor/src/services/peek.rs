@@ -41,9 +41,12 @@ pub struct Peek {
     pub stream: bool,
     /// A field that is addressed to the gateway and that no provider knows.
     pub gateway_field: Option<&'static str>,
-    /// The bytes of all text in the request, as it stands there; the question of a ranking once for
-    /// each document. Numbers of tokens count as they stand, which is more than one byte each.
+    /// The bytes of all text in the request, as it stands there. Numbers of tokens count as they
+    /// stand, which is more than one byte each.
     pub text_bytes: u64,
+    /// The bytes of text that are read once more, with a further document each: the question of a
+    /// ranking.
+    pub again_bytes: u64,
     /// How many tokens, where the request is of nothing else.
     pub tokens: Option<u64>,
     /// How many things are asked for: vectors, pictures, ranked documents; one elsewhere.

@@ -189,7 +189,7 @@ pub fn write_reply(
 pub fn weigh(form: Form, body: &[u8], content_type: Option<&str>) -> Result<Usage, Misfit> {
     let text = super::answer::text(body)?;
     match form {
-        Form::Aog => super::aog::read_reply(text).map(|_| Usage::default()),
+        Form::Aog => aog::read_reply(text).map(|reply| reply.usage),
         _ => openai_reply::weigh(text, content_type),
     }
 }

@@ -17,6 +17,17 @@ pub struct Usage {
     pub characters: Option<u64>,
     /// Searches that are charged for.
     pub searches: Option<u64>,
+    /// The bytes of text that were made, to estimate its tokens by where nobody reports any.
+    pub text_bytes: u64,
+}
+
+impl Usage {
+    /// Whether it says how much was used, in any measure but pictures, which can be counted.
+    pub fn says_something(&self) -> bool {
+        let figures =
+            [self.input_tokens, self.output_tokens, self.seconds, self.characters, self.searches];
+        figures.iter().any(Option::is_some)
+    }
 }
 
 /// The greatest figure that is believed: a million millions. What is beyond it was not counted.

@@ -58,11 +58,13 @@ impl Tokens {
     pub(super) fn take_pieces(&mut self, said: &services::Usage, asked: Pieces, in_tokens: bool) {
         self.prompt_is_open = in_tokens && said.input_tokens.is_none();
         self.is_last = true;
+        let made = said.output_tokens.is_none() && !said.says_something();
+        let made = (in_tokens && made).then(|| estimate_tokens(said.text_bytes));
         // How long a sound lasts is the caller's own word, unless the provider says it.
         let measured = said.seconds.is_some() || asked.seconds == 0;
         self.reported = Some(Usage {
             input_tokens: said.input_tokens.unwrap_or(0),
-            output_tokens: said.output_tokens.unwrap_or(0),
+            output_tokens: said.output_tokens.or(made).unwrap_or(0),
             cache_read_tokens: None,
             cache_write_tokens: None,
             cache_write_1h_tokens: None,

@@ -113,6 +113,11 @@ impl Bill {
         self.prompt
     }
 
+    /// Whether the call costs something by the token.
+    pub(crate) fn charges_tokens(&self) -> bool {
+        self.serving.as_ref().is_some_and(|serving| serving.priced.price.charges_tokens())
+    }
+
     /// What is counted by the piece, as it was asked for.
     pub(crate) fn pieces(&self) -> Pieces {
         self.pieces

@@ -1,5 +1,6 @@
 //! A provider has answered with the head of its reply.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,7 +23,7 @@ use crate::pipeline::received::Address;
 use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::way::Way;
 use crate::relay::following::Following;
-use crate::relay::gather::{Gathered, gather};
+use crate::relay::gather::{Begun, Gathered, begin, gather};
 use crate::relay::long::{LongReply, Measure};
 use crate::relay::stream::{Manner, StreamReply};
 use crate::upstream::ProviderBody;
@@ -104,7 +105,7 @@ impl Dispatched {
 
     /// A reply of a service beside conversation: sounds and streams of events that go on as they came
     /// flow, and all else is held whole.
-    async fn serve(self, service: Service, form: Form) -> Result<Reply, Metered<Failure>> {
+    async fn serve(mut self, service: Service, form: Form) -> Result<Reply, Metered<Failure>> {
         if self.way.converted.is_some() || form != Form::OpenAi {
             return self.take_whole().await;
         }
@@ -116,17 +117,38 @@ impl Dispatched {
         if service != Service::Speech || !may_be_sound(kind) {
             return self.take_whole().await;
         }
+        let cutting = self.meter.gateway().cutting().clone();
+        let begun = tokio::select! {
+            begun = begin(self.reply.body_mut(), self.deadline) => begun,
+            () = cutting.cancelled() => return Err(Metered::failed(self.meter, shutting_down())),
+        };
         let head = self.head();
-        let measure = Measure::Sound(self.asked_pieces());
-        let rest = self.reply.into_body();
-        let long = LongReply::new(self.meter, Bytes::new(), rest, measure, self.deadline);
-        Ok(Reply::Long(head, long))
+        let pieces = self.asked_pieces();
+        match begun {
+            Ok(Begun::Whole(body)) if body.is_empty() => Err(self.garbage("its sound is empty")),
+            Ok(Begun::Whole(body)) => {
+                self.meter.pieces_out(&services::Usage::default(), pieces, false);
+                self.meter.give_out(&body);
+                let whole = WholeReply { head, body };
+                Ok(Reply::Whole(Metered::new(self.meter, End::Finished, whole)))
+            }
+            Ok(Begun::Going(start)) => {
+                let idle = self.way.provider.timeouts.idle;
+                let over = Instant::now() + self.meter.gateway().parts.limits.stream_time;
+                let rest = self.reply.into_body();
+                let measure = Measure::Sound { asked: pieces, idle, over };
+                let long = LongReply::new(self.meter, start, rest, measure, self.deadline);
+                Ok(Reply::Long(head, long))
+            }
+            Err(failure) => Err(self.lost(failure)),
+        }
     }
 
     fn flow_events(self, service: Service) -> Reply {
         let head = self.head();
         let max_event = self.meter.gateway().parts.limits.reply;
-        let stream = Following::service(service, self.asked_pieces(), max_event);
+        let items = self.asked.as_ref().map_or(1, |asked| asked.items);
+        let stream = Following::service(service, items, self.asked_pieces(), max_event);
         let body = self.reply.into_body();
         let idle = self.way.provider.timeouts.idle;
         // OpenAI's SDKs leave the events of speech to their users, of whom many take each line for JSON.
@@ -291,6 +313,7 @@ impl Dispatched {
             Ok(Gathered::Longer(start)) => {
                 let rest = self.reply.into_body();
                 let measure = Measure::Answer(Box::new(scan));
+                let start = VecDeque::from([start]);
                 let long = LongReply::new(self.meter, start, rest, measure, self.deadline);
                 Ok(Reply::Long(head, long))
             }

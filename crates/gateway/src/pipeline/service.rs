@@ -116,8 +116,8 @@ fn convert(
     })
 }
 
-/// What is asked for. Pictures and transcripts come to tokens for some models, which only the price
-/// table can bound; the answers of the others do not.
+/// What is asked for. Pictures, speech and transcripts come to tokens for some models, which only the
+/// price table can bound; vectors and orders do not.
 fn wanted(service: Service, peek: Peek) -> Wanted {
     let around = if service == Service::Rerank { PAIR } else { SEQUENCE };
     let around = around.saturating_mul(peek.items);
@@ -127,7 +127,9 @@ fn wanted(service: Service, peek: Peek) -> Wanted {
         None if peek.media_bytes > 0 => {
             Prompt::Open(peek.text_bytes.saturating_add(peek.items.saturating_mul(PART)))
         }
-        None => Prompt::AtMost(peek.text_bytes.saturating_add(around)),
+        None => {
+            Prompt::AtMost(peek.text_bytes.saturating_add(peek.again_bytes).saturating_add(around))
+        }
     };
     let pieces = Pieces {
         images: if service == Service::Image { peek.items } else { 0 },
@@ -137,8 +139,8 @@ fn wanted(service: Service, peek: Peek) -> Wanted {
     };
     let (max_output, answers) = match service {
         Service::Image => (None, peek.items),
-        Service::Transcription => (None, 1),
-        _ => (Some(0), 0),
+        Service::Speech | Service::Transcription => (None, 1),
+        Service::Embed | Service::Rerank => (Some(0), 0),
     };
     Wanted {
         demand: Demand { prompt, max_output, answers, pieces },

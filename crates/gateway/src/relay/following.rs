@@ -7,7 +7,7 @@ use weighbridge_core::price::Pieces;
 use weighbridge_flavor::canon::{self, Fault};
 use weighbridge_flavor::course::{self, Broken, Close, Course, Way, Why};
 use weighbridge_flavor::openai::{ChatStream, Ended, StreamOptions};
-use weighbridge_flavor::services::{Flow, FlowError, Service};
+use weighbridge_flavor::services::{Flow, FlowError, Service, Usage};
 
 use crate::front::words::stream_code;
 use crate::meter::Meter;
@@ -48,9 +48,9 @@ impl Following {
         Self::Course(Box::new(Course::new(way)))
     }
 
-    /// A stream of a service; `asked` is what the request says of what is used.
-    pub(crate) fn service(service: Service, asked: Pieces, max_event: usize) -> Self {
-        Self::Service(Box::new(Flow::new(service, max_event)), asked)
+    /// A stream of so many `items` of a service; `asked` is what the request says of what is used.
+    pub(crate) fn service(service: Service, items: u64, asked: Pieces, max_event: usize) -> Self {
+        Self::Service(Box::new(Flow::new(service, items, max_event)), asked)
     }
 
     /// What says that the stream failed, where that has a place of its own in it.
@@ -146,7 +146,11 @@ impl Following {
             Self::Course(course) => {
                 meter.text_out(course.text_bytes(), course.usage().copied(), last);
             }
-            Self::Service(flow, asked) if last => meter.pieces_out(flow.usage(), *asked, false),
+            // A picture that is there was made, whatever became of the next one.
+            Self::Service(flow, asked) if last || flow.usage().images.is_some() => {
+                let said = Usage { text_bytes: flow.text_bytes(), ..*flow.usage() };
+                meter.pieces_out(&said, *asked, false);
+            }
             Self::Service(flow, _) => meter.text_out(flow.text_bytes(), None, false),
         }
     }

@@ -1,5 +1,8 @@
 //! Taking a reply in whole, as long as it is short.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use crate::upstream::ProviderBody;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -49,9 +52,43 @@ pub(crate) async fn gather(
     Ok(Gathered::Whole(if joined.is_empty() { first } else { joined.freeze() }))
 }
 
+/// What came first of a reply that goes on as it comes.
+pub(crate) enum Begun {
+    /// All of it.
+    Whole(Bytes),
+    /// Its first two pieces, of which the second may be held; more may come.
+    Going(VecDeque<Bytes>),
+}
+
+/// Waits for the second piece of `body`, or its end: a reply that fails before there is anything to
+/// give out can still be refused in words.
+///
+/// # Errors
+/// When it breaks off, or takes longer than until `deadline`.
+pub(crate) async fn begin(body: &mut ProviderBody, deadline: Instant) -> Result<Begun, Failure> {
+    let mut pieces = VecDeque::new();
+    while pieces.len() < 2 {
+        let frame = tokio::time::timeout_at(deadline, body.frame()).await.map_err(|_| late())?;
+        let Some(frame) = frame else {
+            return Ok(Begun::Whole(pieces.pop_front().unwrap_or_default()));
+        };
+        let Ok(data) = frame.map_err(|_| broken_off())?.into_data() else { continue };
+        if !data.is_empty() {
+            pieces.push_back(data);
+        }
+    }
+    Ok(Begun::Going(pieces))
+}
+
 /// The reply took too long.
 pub(crate) fn late() -> Failure {
     let words = "the provider did not finish its reply in time (timeout.total)";
+    Failure::provider(Code::ProviderTimeout, Retry::After(1), words)
+}
+
+/// The provider was silent for too long.
+pub(crate) fn silent(idle: Duration) -> Failure {
+    let words = format!("the provider was silent for {idle:?} (timeout.idle)");
     Failure::provider(Code::ProviderTimeout, Retry::After(1), words)
 }
 

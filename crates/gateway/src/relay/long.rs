@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -21,7 +22,7 @@ use crate::body::Cut;
 use crate::meter::{End, Meter};
 use crate::pipeline::Metered;
 use crate::pipeline::reserved::shutting_down;
-use crate::relay::gather::{broken_off, late, not_json};
+use crate::relay::gather::{broken_off, late, not_json, silent};
 use crate::upstream::ProviderBody;
 
 /// See the module's words.
@@ -33,6 +34,8 @@ enum State {
     Flowing(Box<Flowing>),
     Recording(Metered<Bytes>),
     Trailers(HeaderMap),
+    /// It has failed. What went out before it is written first, the head at least.
+    Cutting,
     Ended,
 }
 
@@ -40,8 +43,9 @@ enum State {
 pub(crate) enum Measure {
     /// An answer, by what it says.
     Answer(Box<ReplyScan>),
-    /// A sound, by what was asked for.
-    Sound(Pieces),
+    /// A sound, by what was asked for. It takes as long as its caller plays it, so its provider may be
+    /// silent for `idle`, and no longer than until `over`.
+    Sound { asked: Pieces, idle: Duration, over: Instant },
 }
 
 struct Flowing {
@@ -57,15 +61,15 @@ struct Flowing {
 impl LongReply {
     pub(crate) fn new(
         meter: Box<Meter>,
-        start: Bytes,
+        start: VecDeque<Bytes>,
         rest: ProviderBody,
         measure: Measure,
         deadline: Instant,
     ) -> Self {
         let cutting = Box::pin(meter.gateway().cutting().clone().cancelled_owned());
         let deadline = Box::pin(tokio::time::sleep_until(deadline));
-        let ready = Some(start).filter(|start| !start.is_empty()).into_iter().collect();
-        let flowing = Flowing { meter, ready, rest, measure, deadline, cutting };
+        let mut flowing = Flowing { meter, ready: start, rest, measure, deadline, cutting };
+        flowing.wait_anew();
         Self { state: State::Flowing(Box::new(flowing)) }
     }
 }
@@ -87,6 +91,21 @@ impl Flowing {
         }
     }
 
+    /// The provider has said something.
+    fn wait_anew(&mut self) {
+        if let Measure::Sound { idle, over, .. } = self.measure {
+            self.deadline.as_mut().reset(over.min(Instant::now() + idle));
+        }
+    }
+
+    /// The provider has said nothing for too long.
+    fn too_late(&self) -> Failure {
+        match self.measure {
+            Measure::Answer(_) => late(),
+            Measure::Sound { idle, .. } => silent(idle),
+        }
+    }
+
     /// The next piece but the last; nothing when all have come.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
         loop {
@@ -101,6 +120,7 @@ impl Flowing {
                         {
                             return Poll::Ready(Err(not_json(&error)));
                         }
+                        self.wait_anew();
                         if !data.is_empty() {
                             self.ready.push_back(data);
                         }
@@ -110,7 +130,7 @@ impl Flowing {
                 Poll::Ready(None) => return Poll::Ready(Ok(None)),
                 Poll::Pending => {
                     if self.deadline.as_mut().poll(context).is_ready() {
-                        return Poll::Ready(Err(late()));
+                        return Poll::Ready(Err(self.too_late()));
                     }
                     if self.cutting.as_mut().poll(context).is_ready() {
                         return Poll::Ready(Err(shutting_down()));
@@ -126,7 +146,7 @@ impl Flowing {
         self.measure_part();
         let held = self.ready.pop_front().unwrap_or_default();
         match self.measure {
-            Measure::Sound(asked) => {
+            Measure::Sound { asked, .. } => {
                 self.meter.pieces_out(&services::Usage::default(), asked, false);
             }
             Measure::Answer(scan) => match scan.finish() {
@@ -181,7 +201,9 @@ impl Body for LongReply {
                             flowing.measure_part();
                             drop(flowing.meter.finish(End::Failed(failure)));
                         }
-                        return Poll::Ready(Some(Err(Cut)));
+                        self.state = State::Cutting;
+                        context.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
                 },
                 State::Recording(metered) => {
@@ -205,6 +227,10 @@ impl Body for LongReply {
                     let trailers = std::mem::take(trailers);
                     self.state = State::Ended;
                     return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+                State::Cutting => {
+                    self.state = State::Ended;
+                    return Poll::Ready(Some(Err(Cut)));
                 }
                 State::Ended => return Poll::Ready(None),
             }

@@ -26,7 +26,7 @@ use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::{Metered, Recorded};
 use crate::relay::coalesced::Coalesced;
 use crate::relay::following::{Following, Relay, Stopped};
-use crate::relay::gather::broken_off;
+use crate::relay::gather::{broken_off, silent};
 use crate::relay::patience::{Patience, Silence};
 use crate::relay::tail;
 use crate::upstream::ProviderBody;
@@ -224,9 +224,7 @@ impl Flowing {
                 Poll::Ready(None)
             }
             Interruption::Silence(Silence::TooLong) => {
-                let idle = self.patience.idle;
-                let words = format!("the provider was silent for {idle:?} (timeout.idle)");
-                self.fail(Failure::provider(Code::ProviderTimeout, Retry::After(1), words));
+                self.fail(silent(self.patience.idle));
                 Poll::Ready(None)
             }
             Interruption::Silence(Silence::Ping) => match self.ping() {

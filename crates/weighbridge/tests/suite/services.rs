@@ -7,7 +7,7 @@ use weighbridge_testkit::http::{Reply, Request};
 use weighbridge_testkit::provider::StreamEnd;
 use weighbridge_testkit::{Behaviour, Script};
 
-use crate::house::{House, VIEW, without_comments};
+use crate::house::{House, PATIENCE, VIEW, without_comments};
 
 const PRICES: &str = "[[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"1000\"\noutput = \"0\"\nper_image = \"0.04\"\n\
     per_character = \"0.00001\"\nper_second = \"0.0001\"\n";
@@ -15,6 +15,12 @@ const PRICES: &str = "[[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"1
 async fn house(flavor: &str, behaviour: Behaviour) -> House {
     let script = Script::new().otherwise(behaviour.clone()).on("m", behaviour);
     House::speaking(flavor, script, PRICES).await
+}
+
+/// The same where tokens cost nothing.
+async fn by_the_piece(behaviour: Behaviour) -> House {
+    let script = Script::new().otherwise(behaviour.clone()).on("m", behaviour);
+    House::with(script, &PRICES.replace("input = \"1000\"", "input = \"0\"")).await
 }
 
 fn kind(kind: &str, body: &'static [u8]) -> Behaviour {
@@ -120,7 +126,7 @@ async fn every_front_asks_for_vectors_in_its_own_form() {
 #[tokio::test]
 async fn pictures_speech_and_transcripts_are_paid_by_the_piece() {
     let pictures = json!({ "created": 1, "data": [{ "b64_json": "iVBORw0KGgo=" }, { "b64_json": "iVBORw0KGgo=" }] });
-    let made = house("openai", Behaviour::bytes(pictures.to_string())).await;
+    let made = by_the_piece(Behaviour::bytes(pictures.to_string())).await;
     let reply = made
         .ask(Request::post("/v1/images/generations", r#"{"model":"m","prompt":"a lorry","n":2}"#))
         .await;
@@ -132,7 +138,7 @@ async fn pictures_speech_and_transcripts_are_paid_by_the_piece() {
     );
     assert_eq!(receipt["cost"]["actual"], "0.08");
 
-    let spoken = house("openai", kind("audio/mpeg", b"ID3\x04not text\xff")).await;
+    let spoken = by_the_piece(kind("audio/mpeg", b"ID3\x04not text\xff")).await;
     let reply = spoken
         .ask(Request::post(
             "/v1/audio/speech",
@@ -148,11 +154,9 @@ async fn pictures_speech_and_transcripts_are_paid_by_the_piece() {
     );
     assert_eq!(receipt["cost"]["actual"], "0.00016");
 
-    let heard = house(
-        "openai",
-        Behaviour::bytes(r#"{"text":"7.5","usage":{"type":"duration","seconds":3}}"#),
-    )
-    .await;
+    let heard =
+        by_the_piece(Behaviour::bytes(r#"{"text":"7.5","usage":{"type":"duration","seconds":3}}"#))
+            .await;
     let form = "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nm\r\n\
         --b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\ncontent-type: audio/mpeg\r\n\r\n\
         ID3 sound\r\n--b--\r\n";
@@ -186,12 +190,12 @@ fn gated(content_type: &'static str, chunks: &[&'static str], end: StreamEnd) ->
 #[tokio::test]
 async fn a_sound_goes_on_as_it_is_made_and_its_end_waits_for_the_receipt() {
     let house =
-        house("openai", gated("audio/mpeg", &["ID3 one", " two", " three"], StreamEnd::End)).await;
+        by_the_piece(gated("audio/mpeg", &["ID3 one", " two", " three"], StreamEnd::End)).await;
     let request = Request::post("/v1/audio/speech", SPEAK).header("te", "trailers");
     let mut connection = house.begin_with(request).await;
+    house.provider.release("g");
     let head = connection.head().await.unwrap();
     assert_eq!(head.header("content-type"), Some("audio/mpeg"));
-    house.provider.release("g");
     // The last that has come is held, for it may be the end.
     assert_eq!(connection.chunk().await.unwrap().unwrap().bytes, "ID3 one");
     assert_eq!(house.provider.calls()[0].chunks, 2);
@@ -209,21 +213,103 @@ async fn a_sound_goes_on_as_it_is_made_and_its_end_waits_for_the_receipt() {
 
 #[tokio::test]
 async fn half_a_sound_is_no_sound_and_who_leaves_it_pays_for_what_was_asked() {
-    let house = house("openai", gated("audio/mpeg", &["ID3 one", " two"], StreamEnd::Cut)).await;
-    let mut connection = house.begin_with(Request::post("/v1/audio/speech", SPEAK)).await;
-    let head = connection.head().await.unwrap();
+    let house = by_the_piece(gated("audio/mpeg", &["ID3 one", " two"], StreamEnd::Cut)).await;
+    let begin = || house.begin_with(Request::post("/v1/audio/speech", SPEAK));
+    let mut connection = begin().await;
     house.provider.release("g");
+    let head = connection.head().await.unwrap();
     assert!(!connection.finish(head).await.unwrap().complete, "the connection is cut");
     let receipt = house.receipts_become(1).await.remove(0);
     assert_eq!((&receipt["outcome"], &receipt["cost"]["actual"]), (&"error".into(), &"0".into()));
-    let mut connection = house.begin_with(Request::post("/v1/audio/speech", SPEAK)).await;
-    connection.head().await.unwrap();
+    let connection = begin().await;
+    assert!(house.provider.until(PATIENCE, |calls| calls.len() == 2 && calls[1].chunks == 1).await);
     drop(connection);
     let receipts = house.receipts_become(2).await;
     let left = receipts.iter().find(|it| it["outcome"] == "cancelled").unwrap();
     assert_eq!(
         (&left["usage"]["characters"], &left["usage"]["basis"]),
         (&16.into(), &"estimated".into())
+    );
+}
+
+#[tokio::test]
+async fn a_sound_that_fails_before_any_of_it_goes_out_is_refused_in_words() {
+    let cut = gated("audio/mpeg", &[], StreamEnd::Cut);
+    for (behaviour, code) in
+        [(cut, "provider_incomplete"), (kind("audio/mpeg", b""), "provider_garbage")]
+    {
+        let house = by_the_piece(behaviour).await;
+        let reply = house.ask(Request::post("/v1/audio/speech", SPEAK)).await;
+        assert_eq!((reply.status, &reply.json()["error"]["code"]), (502, &code.into()));
+        let receipt = house.receipt_of(&reply).await;
+        assert_eq!(receipt["cost"]["actual"], "0", "{receipt}");
+    }
+}
+
+#[tokio::test]
+async fn speech_that_is_priced_by_its_tokens_needs_a_bound_of_them() {
+    let ask = || Request::post("/v1/audio/speech", SPEAK);
+    let level = format!("[levels.default]\nreserve = \"ceiling\"\n{VIEW}");
+    let prices = PRICES.replace("output = \"0\"", "output = \"1\"");
+    let script = || Script::new().on("m", kind("audio/mpeg", b"ID3"));
+    let open = House::with(script(), &format!("{prices}{level}")).await;
+    let refused = open.ask(ask()).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (402, &"cost_unbounded".into()));
+    let bound = format!("{prices}output_limit = 1000\n{level}");
+    assert_eq!(House::with(script(), &bound).await.ask(ask()).await.status, 200);
+}
+
+#[tokio::test]
+async fn tokens_that_are_priced_and_not_reported_are_estimated() {
+    let prices =
+        PRICES.replace("input = \"1000\"\noutput = \"0\"", "input = \"1\"\noutput = \"4\"");
+    let heard = Behaviour::bytes(r#"{"text":"seven and a half tonnes"}"#);
+    let script = Script::new().otherwise(heard.clone()).on("m", heard);
+    let house = House::with(script, &prices).await;
+    let form = "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nm\r\n\
+        --b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\n\r\nID3 sound\r\n--b--\r\n";
+    let request = Request::new("POST", "/v1/audio/transcriptions").body(form);
+    let reply = house.ask(request.header("content-type", "multipart/form-data; boundary=b")).await;
+    let receipt = house.receipt_of(&reply).await;
+    // 23 bytes of words, by the stated rule; and the second of sound.
+    assert_eq!(
+        (&receipt["usage"]["output_tokens"], &receipt["usage"]["basis"]),
+        (&6.into(), &"estimated".into()),
+        "{receipt}"
+    );
+    assert_eq!(receipt["cost"]["actual"], "0.000124", "{receipt}");
+}
+
+#[tokio::test]
+async fn each_picture_of_a_stream_goes_on_and_the_last_one_is_held() {
+    const ONE: &str = "data: {\"type\":\"image_generation.completed\",\"b64_json\":\"AA==\",\"usage\":{\"input_tokens\":0,\"output_tokens\":9}}\n\n";
+    const NO: &str = "data: {\"error\":{\"message\":\"no more\"}}\n\n";
+    let ask = || {
+        let body = json!({ "model": "m", "prompt": "p", "n": 2, "stream": true });
+        Request::post("/v1/images/generations", body.to_string())
+    };
+    let both = by_the_piece(gated("text/event-stream", &[ONE, ONE], StreamEnd::End)).await;
+    let mut connection = both.begin_with(ask()).await;
+    let head = connection.head().await.unwrap();
+    assert_eq!(connection.chunk().await.unwrap().unwrap().bytes, ONE);
+    both.provider.release("g");
+    let reply = connection.finish(head).await.unwrap();
+    assert_eq!(without_comments(&reply.body), ONE.as_bytes());
+    let receipt = both.receipt_of(&reply).await;
+    assert_eq!(
+        (&receipt["usage"]["images"], &receipt["usage"]["output_tokens"]),
+        (&2.into(), &18.into())
+    );
+    assert_eq!(receipt["cost"]["actual"], "0.08", "{receipt}");
+    // One that is there was made, whatever became of the other.
+    let one = by_the_piece(gated("text/event-stream", &[ONE, NO], StreamEnd::End)).await;
+    one.provider.release("g");
+    let reply = one.ask(ask()).await;
+    assert!(reply.text().starts_with(ONE) && reply.text().contains("no more"), "{}", reply.text());
+    let receipt = one.receipt_of(&reply).await;
+    assert_eq!(
+        (&receipt["outcome"], &receipt["cost"]["actual"]),
+        (&"error".into(), &"0.04".into())
     );
 }
 
@@ -238,7 +324,7 @@ async fn a_transcript_streams_and_its_last_word_waits_for_the_receipt() {
         let request = Request::new("POST", "/v1/audio/transcriptions").body(form);
         request.header("content-type", "multipart/form-data; boundary=b")
     };
-    let whole = house("openai", gated("text/event-stream", &[DELTA, DONE], StreamEnd::End)).await;
+    let whole = by_the_piece(gated("text/event-stream", &[DELTA, DONE], StreamEnd::End)).await;
     let mut connection = whole.begin_with(request()).await;
     let head = connection.head().await.unwrap();
     assert_eq!(connection.chunk().await.unwrap().unwrap().bytes, DELTA);
@@ -251,7 +337,7 @@ async fn a_transcript_streams_and_its_last_word_waits_for_the_receipt() {
         (&receipt["usage"]["seconds"], &receipt["cost"]["actual"]),
         (&3.into(), &"0.0003".into())
     );
-    let cut = house("openai", gated("text/event-stream", &[DELTA], StreamEnd::End)).await;
+    let cut = by_the_piece(gated("text/event-stream", &[DELTA], StreamEnd::End)).await;
     let reply = cut.ask(request()).await;
     assert!(reply.text().starts_with(DELTA), "{}", reply.text());
     assert!(reply.text().contains("\"code\":\"provider_incomplete\""), "{}", reply.text());
@@ -306,7 +392,8 @@ async fn a_ceiling_holds_what_is_counted_by_the_piece() {
     let reply = house.ask(ask(1)).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let receipt = house.receipt_of(&reply).await;
-    assert_eq!(receipt["cost"]["actual"], "0.04", "{receipt}");
+    // Two tokens of prompt, which its provider does not report.
+    assert_eq!(receipt["cost"]["actual"], "0.042", "{receipt}");
     assert_eq!(receipt["cost"]["reserved"], "0.063", "{receipt}");
 }
 

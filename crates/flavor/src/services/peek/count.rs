@@ -64,8 +64,8 @@ impl Count<'_> {
                 self.items(needed(&mut root, "documents")?, Self::text);
                 // A model reads the question anew with each document, and whoever charges tokens
                 // counts it as often (jina.ai/reranker: the query's tokens times the documents).
-                let again = query.saturating_mul(self.peek.items.saturating_sub(1));
-                self.peek.text_bytes = self.peek.text_bytes.saturating_add(again);
+                let more = self.peek.items.saturating_sub(1);
+                self.peek.again_bytes = query.saturating_mul(more);
             }
         }
         Ok(())
@@ -205,8 +205,8 @@ mod tests {
     fn documents_and_pictures_are_counted() {
         let body = r#"{"query":"ab","documents":["c",{"text":"d"}]}"#;
         let peek = counted(Service::Rerank, Form::Jina, body);
-        // The question counts with each of them.
-        assert_eq!((peek.items, peek.text_bytes), (2, 2 + 1 + 2 + 12));
+        // The question is read with each of them.
+        assert_eq!((peek.items, peek.text_bytes, peek.again_bytes), (2, 15, 2));
         let mut peek = Peek::default();
         let none = Object::parse(r#"{"prompt":"p","n":0}"#).unwrap();
         assert!(Count { peek: &mut peek }.add(Service::Image, Form::OpenAi, none).is_err());

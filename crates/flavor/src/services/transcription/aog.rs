@@ -102,6 +102,7 @@ pub(super) fn read_reply(body: &str) -> Result<Reply<'_>, Misfit> {
     if let Some(text) = text.filter(|text| !text.is_empty()) {
         reply.text = text;
     }
+    reply.usage.text_bytes = u64::try_from(reply.text.len()).unwrap_or(u64::MAX);
     Ok(reply)
 }
 

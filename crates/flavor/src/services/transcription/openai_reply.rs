@@ -15,14 +15,16 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 pub(super) fn read<'a>(body: &'a str, content_type: Option<&str>) -> Result<Reply<'a>, Misfit> {
     if !is_json(body, content_type) {
         let text = Text::Borrowed(body.trim());
-        let usage = Usage::default();
+        let usage = Usage { text_bytes: long(&text), ..Usage::default() };
         return Ok(Reply { text, segments: Vec::new(), language: None, duration: None, usage });
     }
     let mut root = answer::read(body)?;
     let segments = root.list("segments")?.unwrap_or_default();
     let usage = usage(&mut root);
+    let text = root.needed_text("text")?;
+    let usage = Usage { text_bytes: long(&text), ..usage };
     Ok(Reply {
-        text: root.needed_text("text")?,
+        text,
         segments: read_segments(&segments).map_err(|misfit| misfit.at("segments"))?,
         language: root.text("language")?,
         duration: root.take("duration").and_then(|it| Millis::of_seconds(bare(it))),
@@ -59,7 +61,9 @@ pub(in crate::services) fn usage(root: &mut Object<'_>) -> Usage {
     let seconds = used.as_mut().and_then(|used| used.take("seconds"));
     let seconds = seconds.and_then(|seconds| count(bare(seconds)));
     let mut figure = |name| used.as_mut().and_then(|used| tokens(used, name));
-    let (input_tokens, output_tokens) = (figure("input_tokens"), figure("output_tokens"));
+    // vLLM has the names of chat.
+    let input_tokens = figure("input_tokens").or_else(|| figure("prompt_tokens"));
+    let output_tokens = figure("output_tokens").or_else(|| figure("completion_tokens"));
     let details = used.as_mut().and_then(|used| used.object("input_token_details").ok().flatten());
     Usage {
         input_tokens,
@@ -78,9 +82,15 @@ fn duration(root: &Object<'_>) -> Option<u64> {
 
 pub(super) fn weigh(body: &str, content_type: Option<&str>) -> Result<Usage, Misfit> {
     if is_json(body, content_type) {
-        return answer::read(body).map(|mut root| usage(&mut root));
+        let mut root = answer::read(body)?;
+        let text = root.text("text").ok().flatten().unwrap_or_default();
+        return Ok(Usage { text_bytes: long(&text), ..usage(&mut root) });
     }
-    Ok(Usage::default())
+    Ok(Usage { text_bytes: long(body.trim()), ..Usage::default() })
+}
+
+fn long(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn write(
@@ -159,11 +169,13 @@ mod tests {
             input_tokens: Some(14),
             output_tokens: Some(5),
             audio_input_tokens: Some(14),
+            text_bytes: 1,
             ..Usage::default()
         };
         assert_eq!(weigh(by_tokens, JSON).unwrap(), expected);
         assert_eq!(read(by_tokens, JSON).unwrap().usage, expected);
-        assert_eq!(weigh("a", Some(PLAIN)).unwrap(), Usage::default());
+        let bare = Usage { text_bytes: 1, ..Usage::default() };
+        assert_eq!(weigh("a", Some(PLAIN)).unwrap(), bare);
         assert!(weigh(r#"{"error":{}}"#, JSON).is_err());
     }
 
