@@ -26,7 +26,7 @@ pub(crate) async fn create(
     let address = address(gateway, head.uri.query().unwrap_or_default())?;
     let received = Received::new(Arc::clone(gateway), address, head, body, at);
     let admitted = received.authenticate().await?.admit_view(allowance)?;
-    let quote = admitted.read().await?.resolve().await?.quote().await?;
+    let quote = Box::pin(admitted.read().await?.resolve_apart()).await?.quote().await?;
     Ok(json_answer(StatusCode::CREATED, &quote.show()))
 }
 

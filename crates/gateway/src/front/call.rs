@@ -14,7 +14,7 @@ use crate::front::{pace, words};
 use crate::gateway::Gateway;
 use crate::meter::Weighed;
 use crate::pipeline::dispatched::{Reply, ReplyHead, WholeReply};
-use crate::pipeline::{Metered, Received};
+use crate::pipeline::{Admitted, Metered, Received, Resolved};
 
 /// Answers one call.
 pub(crate) async fn serve(received: Received) -> Response<ReplyBody> {
@@ -34,7 +34,7 @@ pub(crate) async fn serve(received: Received) -> Response<ReplyBody> {
 /// is not. Free: it takes nothing from the window and leaves no receipt.
 pub(crate) async fn count(received: Received) -> Result<u64, Failure> {
     let read = received.authenticate().await?.admit_free()?.read().await?;
-    Ok(read.resolve().await?.count().await)
+    Ok(Box::pin(read.resolve_apart()).await?.count().await)
 }
 
 /// A refusal that leaves a counter and no record.
@@ -70,8 +70,7 @@ async fn live(
     let dialect = received.address.dialect;
     let authenticated = received.authenticate().await?;
     let admitted = authenticated.admit(allowance)?;
-    let read = admitted.read().await?;
-    let resolved = read.resolve().await?;
+    let resolved = resolved(admitted).await?;
     let reserved = resolved.reserve().await?;
     let dispatched = match reserved.dispatch().await {
         Ok(dispatched) => dispatched,
@@ -97,6 +96,12 @@ async fn live(
         }
         Err(failed) => Ok(tell(dialect, failed).await),
     }
+}
+
+/// Reads a call and decides where it goes. What is seldom waited for is not in the future of a call.
+async fn resolved(admitted: Admitted) -> Result<Resolved, Failure> {
+    let read = admitted.read().await?;
+    if read.is_long() { Box::pin(read.resolve_apart()).await } else { read.resolve() }
 }
 
 /// Holds a whole reply until its receipt is committed.

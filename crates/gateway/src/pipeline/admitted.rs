@@ -63,7 +63,8 @@ impl Admitted {
         let Whole { bytes, content, memory } = read_decoded(&gateway, &head.headers, body).await?;
         let bounds = json::Bounds { depth: gateway.parts.limits.json_depth, capture: CAPTURE };
         let mut chat = None;
-        let (mut max_output, mut other_limit, mut usage) = (None, None, None);
+        let (mut max_output, mut other_limit) = (None, None);
+        let mut usage = None;
         let mut asked = None;
         if let Some((service, form)) = address.service {
             let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -88,7 +89,8 @@ impl Admitted {
             let peek = peek.map_err(peek_failure)?;
             refuse_fields(peek.gateway_field, peek.background)?;
             (address.model, address.stream) = (peek.model, peek.stream);
-            (max_output, other_limit, usage) = (peek.max_output, peek.other_limit, peek.usage);
+            (max_output, other_limit) = (peek.max_output, peek.other_limit);
+            usage = peek.usage.map(Box::new);
         }
         Ok(Read {
             gateway,

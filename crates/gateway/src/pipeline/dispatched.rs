@@ -91,7 +91,8 @@ impl Dispatched {
             return self.refused().await;
         }
         if let Some((service, form)) = self.way.form {
-            return self.serve(service, form).await;
+            // Apart, so that the future of every other call has no room for it.
+            return Box::pin(self.serve(service, form)).await;
         }
         let streams = is_stream(self.way.dialect, self.reply.headers());
         match (self.stream, streams) {

@@ -54,26 +54,33 @@ pub struct Read {
     /// The most tokens of an answer, as far as a peek shows it.
     pub(crate) max_output: Option<u64>,
     /// Where a stream of completions is asked for what it used.
-    pub(crate) usage: Option<openai::UsageSite>,
+    pub(crate) usage: Option<Box<openai::UsageSite>>,
     /// A name of some server's own for that, as far as a peek shows it.
     pub(crate) other_limit: Option<&'static str>,
 }
 
 impl Read {
+    /// Whether it is so long that it is to be resolved apart from the threads that serve.
+    pub fn is_long(&self) -> bool {
+        self.bytes.len() > SHORT
+    }
+
     /// Decides who may serve the call, in which order, and says it in their words.
     ///
     /// # Errors
     /// 404 when nobody serves the model; 400 when it cannot be said in the dialect of any who do.
-    pub async fn resolve(self) -> Result<Resolved, Failure> {
-        let candidates = self
-            .gateway
-            .directory()
-            .candidates(self.address.asked_for(), &self.address.model)
-            .map_err(|missing| {
-                Failure::client(Code::ModelNotFound, missing.to_string()).at("model")
-            })?
-            .to_vec();
-        if self.bytes.len() <= SHORT || self.goes_as_it_came(&candidates) {
+    pub fn resolve(self) -> Result<Resolved, Failure> {
+        let candidates = self.candidates()?;
+        self.find_ways(&candidates)
+    }
+
+    /// The same, apart from the threads that serve where the call is long and has to be converted.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve); 503 when too many others are being converted.
+    pub async fn resolve_apart(self) -> Result<Resolved, Failure> {
+        let candidates = self.candidates()?;
+        if !self.is_long() || self.goes_as_it_came(&candidates) {
             return self.find_ways(&candidates);
         }
         let patience = self.gateway.parts.limits.body_idle;
@@ -91,6 +98,14 @@ impl Read {
             tracing::error!(%error, "a long request could not be converted");
             let words = "the request could not be converted for its provider";
             Err(Failure::gateway(Code::Internal, Retry::Never, words))
+        })
+    }
+
+    fn candidates(&self) -> Result<Vec<Arc<Provider>>, Failure> {
+        let directory = self.gateway.directory();
+        let found = directory.candidates(self.address.asked_for(), &self.address.model);
+        found.map(<[_]>::to_vec).map_err(|missing| {
+            Failure::client(Code::ModelNotFound, missing.to_string()).at("model")
         })
     }
 

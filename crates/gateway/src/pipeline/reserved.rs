@@ -35,7 +35,7 @@ pub struct Reserved {
     pub(crate) _memory: OwnedSemaphorePermit,
     pub(crate) chat: Option<Box<openai::ChatPeek>>,
     pub(crate) asked: Option<Box<services::Peek>>,
-    pub(crate) usage: Option<openai::UsageSite>,
+    pub(crate) usage: Option<Box<openai::UsageSite>>,
     pub(crate) trailer: bool,
 }
 
