@@ -17,6 +17,7 @@ pub mod id;
 pub mod invariant;
 pub mod level;
 pub mod money;
+pub mod naming;
 pub mod price;
 pub mod quote;
 pub mod receipt;
