@@ -32,6 +32,12 @@ pub fn scan(
     scanner.finish()
 }
 
+/// Where a part of a text stands in it.
+pub(crate) fn span(whole: &str, part: &str) -> Option<std::ops::Range<usize>> {
+    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    (start + part.len() <= whole.len()).then(|| start..start + part.len())
+}
+
 /// The text of a string as it stands in a document, quotes included. `None` when `raw` is no
 /// string, or holds half of a surrogate pair, which no text can hold.
 #[must_use]

@@ -20,5 +20,6 @@ pub mod lines;
 pub mod ollama;
 pub mod openai;
 pub mod peek;
+pub mod rename;
 pub mod services;
 pub mod sse;

@@ -1,13 +1,11 @@
 //! Keeping an answer to a limit, whatever the request says, in every dialect.
 
-use std::ops::Range;
-
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::anthropic::LEAST_BUDGET;
 use crate::dialect::Dialect;
-use crate::json::{Object, Splice};
+use crate::json::{Object, Splice, span};
 use crate::openai::{self, LimitField, OutputLimit};
 
 /// Where a dialect has the limit of its answers: from the body inwards, each with all the names that
@@ -137,12 +135,6 @@ fn member(place: &[Vec<&str>], tokens: u64) -> Option<String> {
 fn own_limit(value: &RawValue) -> Option<u64> {
     let digits = value.get().trim_matches('"');
     digits.parse().ok().filter(|tokens| *tokens > 0)
-}
-
-/// Where a part of a text stands in it.
-fn span(whole: &str, part: &str) -> Option<Range<usize>> {
-    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
-    (start + part.len() <= whole.len()).then(|| start..start + part.len())
 }
 
 #[cfg(test)]
