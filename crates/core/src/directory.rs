@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::naming::{Likeness, ModelName, most_like};
 use crate::redacted::Redacted;
 
 /// A dialect of an API.
@@ -232,6 +233,42 @@ pub struct Directory {
     serving: HashMap<Service, HashMap<String, Vec<Arc<Provider>>>>,
     models: Vec<(String, Arc<Provider>)>,
     known: HashMap<String, Model>,
+    aliases: Vec<Alias>,
+    /// The models of a service, read.
+    names: HashMap<Service, Vec<(String, ModelName)>>,
+}
+
+/// A name, or many, that stand for a model that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The name; each `*` in it stands for any letters, or none.
+    pub pattern: String,
+    /// The model, or `provider/model`.
+    pub to: String,
+}
+
+/// Who serves what was asked for.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The model by the name that its providers know.
+    pub model: String,
+    /// In the order in which they are tried.
+    pub providers: Vec<Arc<Provider>>,
+    /// How it was found.
+    pub how: Match,
+}
+
+/// How a model was found by the name that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// It has that name.
+    Exact,
+    /// It has that name, and a provider before it.
+    OfProvider,
+    /// An alias stands for it.
+    Alias,
+    /// It is the most similar one, so much of a thousand.
+    Similar(u32),
 }
 
 /// No provider serves the model.
@@ -243,6 +280,8 @@ pub struct NoSuchModel {
     pub asked: String,
     /// Some of what is served, for the caller to choose from.
     pub served: Vec<String>,
+    /// Whether those are the nearest to it.
+    pub nearest: bool,
 }
 
 /// How much of a name that nobody has is said again, in bytes.
@@ -262,10 +301,13 @@ impl fmt::Display for NoSuchModel {
         if self.service != Service::Chat {
             write!(f, " for {}", self.service.as_str())?;
         }
-        if self.served.is_empty() {
-            write!(f, "; no provider with a model for {} is configured", self.service.as_str())
-        } else {
-            write!(f, "; served are, among others: {}", self.served.join(", "))
+        let names = self.served.join(", ");
+        match (self.served.is_empty(), self.nearest) {
+            (true, _) => {
+                write!(f, "; no provider with a model for {} is configured", self.service.as_str())
+            }
+            (false, true) => write!(f, "; the nearest are: {names}"),
+            (false, false) => write!(f, "; served are, among others: {names}"),
         }
     }
 }
@@ -281,6 +323,10 @@ impl Directory {
                 }
                 for service in &provider.services {
                     let models = directory.serving.entry(*service).or_default();
+                    if !models.contains_key(model) {
+                        let names = directory.names.entry(*service).or_default();
+                        names.push((model.clone(), ModelName::read(model)));
+                    }
                     models.entry(model.clone()).or_default().push(Arc::clone(&provider));
                 }
             }
@@ -293,6 +339,13 @@ impl Directory {
     #[must_use]
     pub fn knowing(mut self, models: Vec<Model>) -> Self {
         self.known.extend(models.into_iter().map(|model| (model.name.clone(), model)));
+        self
+    }
+
+    /// The same with names that stand for models, the first one that fits counting.
+    #[must_use]
+    pub fn with_aliases(mut self, aliases: Vec<Alias>) -> Self {
+        self.aliases = aliases;
         self
     }
 
@@ -311,27 +364,57 @@ impl Directory {
         self.models.iter().map(|(model, provider)| (model.as_str(), provider.as_ref()))
     }
 
-    /// Who serves the model `asked`, in the order in which they are tried.
+    /// Who serves the model `asked`: by that name, by an alias, or the most similar one if it is
+    /// similar enough.
     ///
     /// # Errors
     /// [`NoSuchModel`] when nobody does.
-    pub fn candidates(
-        &self,
-        service: Service,
-        asked: &str,
-    ) -> Result<&[Arc<Provider>], NoSuchModel> {
-        let models = self.serving.get(&service);
-        let found = models.and_then(|models| models.get(asked));
-        found.map(Vec::as_slice).ok_or_else(|| {
-            let is_served = |(name, _): &(&str, &Provider)| {
-                models.is_some_and(|models| models.contains_key(*name))
-            };
-            let served = self.models().filter(is_served).map(|(name, _)| name.to_owned());
-            NoSuchModel {
-                service,
-                asked: shortened(asked).to_owned(),
-                served: served.take(NAMED_IN_REFUSAL).collect(),
-            }
+    pub fn candidates(&self, service: Service, asked: &str) -> Result<Served, NoSuchModel> {
+        let alias = || {
+            let alias = self.aliases.iter().find(|alias| fits(&alias.pattern, asked))?;
+            let served = self.by_name(service, &alias.to)?;
+            Some(Served { how: Match::Alias, ..served })
+        };
+        match self.by_name(service, asked).or_else(alias) {
+            Some(served) => Ok(served),
+            None => self.most_similar(service, asked),
+        }
+    }
+
+    /// The model of that name, or of that name behind its provider's.
+    fn by_name(&self, service: Service, asked: &str) -> Option<Served> {
+        let models = self.serving.get(&service)?;
+        if let Some(providers) = models.get(asked) {
+            let (model, providers) = (asked.to_owned(), providers.clone());
+            return Some(Served { model, providers, how: Match::Exact });
+        }
+        let (provider, model) = asked.split_once('/')?;
+        let own = models.get(model)?.iter().find(|own| own.name == provider)?;
+        Some(Served {
+            model: model.to_owned(),
+            providers: vec![Arc::clone(own)],
+            how: Match::OfProvider,
+        })
+    }
+
+    fn most_similar(&self, service: Service, asked: &str) -> Result<Served, NoSuchModel> {
+        let names = self.names.get(&service).map(Vec::as_slice).unwrap_or_default();
+        let read = names.iter().map(|(name, read)| (name.as_str(), read));
+        let near = match most_like(&ModelName::read(asked), read) {
+            Likeness::Found { name, score } => match self.by_name(service, name) {
+                Some(served) => return Ok(Served { how: Match::Similar(score), ..served }),
+                None => Vec::new(),
+            },
+            Likeness::Nearest(near) => near,
+        };
+        let nearest = !near.is_empty();
+        let any = names.iter().map(|(name, _)| name.as_str());
+        let served = if nearest { near } else { any.take(NAMED_IN_REFUSAL).collect() };
+        Err(NoSuchModel {
+            service,
+            asked: shortened(asked).to_owned(),
+            served: served.into_iter().map(str::to_owned).collect(),
+            nearest,
         })
     }
 
@@ -341,9 +424,65 @@ impl Directory {
     }
 }
 
+/// Whether a name is one of those that a pattern stands for.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = rest.get(at + piece.len()..).unwrap_or_default();
+    }
+    rest.ends_with(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_is_found_by_its_name_its_provider_an_alias_or_its_likeness() {
+        let all = vec![provider("a", &["qwen3:8b", "gpt-4o"]), provider("b", &["qwen3:8b"])];
+        let alias = |pattern: &str, to: &str| Alias { pattern: pattern.into(), to: to.into() };
+        let aliases = vec![alias("claude-*", "b/qwen3:8b"), alias("*-best-*", "gpt-4o")];
+        let directory = Directory::new(all).with_aliases(aliases);
+        let found = |asked| {
+            let served = directory.candidates(Service::Chat, asked).unwrap();
+            let names: Vec<String> = served.providers.iter().map(|it| it.name.clone()).collect();
+            (served.model, names.join(" "), served.how)
+        };
+        let of = |model: &str, names: &str, how| (model.to_owned(), names.to_owned(), how);
+        assert_eq!(found("qwen3:8b"), of("qwen3:8b", "a b", Match::Exact));
+        assert_eq!(found("b/qwen3:8b"), of("qwen3:8b", "b", Match::OfProvider));
+        assert_eq!(found("claude-sonnet-4-5"), of("qwen3:8b", "b", Match::Alias));
+        assert_eq!(found("the-best-one"), of("gpt-4o", "a", Match::Alias));
+        assert!(matches!(found("Qwen/Qwen3-8B"), (_, _, Match::Similar(_))));
+        let refused = |asked| directory.candidates(Service::Chat, asked).unwrap_err().to_string();
+        assert_eq!(
+            refused("qwen3:70b"),
+            "the model `qwen3:70b` is not served here; the nearest are: qwen3:8b"
+        );
+        assert!(refused("c/gpt-9").ends_with("the nearest are: gpt-4o"), "{}", refused("c/gpt-9"));
+        assert!(refused("x").contains("served are, among others: qwen3:8b, gpt-4o"));
+    }
+
+    #[test]
+    fn a_star_stands_for_any_letters() {
+        for (pattern, name, does) in [
+            ("a*", "a", true),
+            ("a*", "abc", true),
+            ("a*", "ba", false),
+            ("*c", "abc", true),
+            ("a*c", "ac", true),
+            ("ab*ba", "aba", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a", "ab", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(pattern, name), does, "{pattern} {name}");
+        }
+    }
 
     fn provider(name: &str, models: &[&str]) -> Provider {
         Provider {
@@ -364,8 +503,8 @@ mod tests {
     fn candidates_come_in_the_order_of_the_file() {
         let directory = Directory::new(vec![provider("a", &["m", "n"]), provider("b", &["m"])]);
         let names = |model| {
-            let candidates = directory.candidates(Service::Chat, model).unwrap();
-            candidates.iter().map(|found| found.name.as_str()).collect::<Vec<_>>()
+            let found = directory.candidates(Service::Chat, model).unwrap();
+            found.providers.iter().map(|found| found.name.clone()).collect::<Vec<_>>()
         };
         assert_eq!(names("m"), ["a", "b"]);
         assert_eq!(names("n"), ["a"]);
