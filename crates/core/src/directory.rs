@@ -418,6 +418,11 @@ impl Directory {
         })
     }
 
+    /// Whether anybody serves the model of that very name for this.
+    pub fn is_served(&self, service: Service, model: &str) -> bool {
+        self.serving.get(&service).is_some_and(|models| models.contains_key(model))
+    }
+
     /// Whether anybody serves the model, for whatever.
     pub fn serves(&self, asked: &str) -> bool {
         self.models.iter().any(|(model, _)| model == asked)

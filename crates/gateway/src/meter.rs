@@ -50,6 +50,7 @@ pub struct Meter {
     intent: Intent,
     /// What the caller speaks.
     dialect: Dialect,
+    model: String,
     started: Moment,
     attempts: Vec<Attempt>,
     /// The exchange that is going on.
@@ -87,17 +88,23 @@ pub struct Weighed {
     pub used_up: bool,
 }
 
+/// A call whose intent is committed, and what was agreed about its cost.
+pub(crate) struct Committed {
+    pub(crate) open: Open,
+    pub(crate) intent: Intent,
+    /// What its caller speaks.
+    pub(crate) dialect: Dialect,
+    /// The model that serves it.
+    pub(crate) model: String,
+    pub(crate) started: Moment,
+    pub(crate) bill: Bill,
+    pub(crate) once: Once,
+}
+
 impl Meter {
-    /// The meter of a call whose intent is committed, and what was agreed about its cost.
-    pub(crate) fn new(
-        gateway: Arc<Gateway>,
-        open: Open,
-        intent: Intent,
-        dialect: Dialect,
-        started: Moment,
-        bill: Bill,
-        once: Once,
-    ) -> Box<Self> {
+    /// The meter of a call.
+    pub(crate) fn new(gateway: Arc<Gateway>, call: Committed) -> Box<Self> {
+        let Committed { open, intent, dialect, model, started, bill, once } = call;
         gateway.parts.metrics.in_flight.inc();
         // It is handed from stage to stage, and is too large for that to cost nothing.
         Box::new(Self {
@@ -105,6 +112,7 @@ impl Meter {
             open: Some(open),
             intent,
             dialect,
+            model,
             started,
             attempts: Vec::new(),
             serving: None,
@@ -132,9 +140,9 @@ impl Meter {
         self.intent.received_at
     }
 
-    /// The model that serves it, which in this version is the one that was asked for.
+    /// The model that serves it.
     pub(crate) fn model(&self) -> &str {
-        &self.intent.asked.model
+        &self.model
     }
 
     pub(crate) fn gateway(&self) -> &Arc<Gateway> {
@@ -321,7 +329,7 @@ impl Meter {
                 .unwrap_or_default(),
             losses: serving.as_ref().map(Way::losses).unwrap_or_default(),
             provider: serving.as_ref().map(|way| way.provider.name.clone()),
-            model_served: serving.map(|_| self.intent.asked.model.clone()),
+            model_served: serving.map(|_| self.model.clone()),
             first_byte_at: self.first_byte_at,
             finished_at: now.wall,
             duration_us: Some(now.steady.micros_since(self.started.steady)),
@@ -339,7 +347,7 @@ impl Meter {
             let each = usage.output_tokens / self.bill.answers();
             // One that was cut at its limit says nothing of how long it would have been.
             if self.bill.limit().is_none_or(|limit| each < limit) {
-                self.gateway.lengths.learn(&self.intent.asked.model, each);
+                self.gateway.lengths.learn(&self.model, each);
             }
         }
         self.bill.settle(usage, self.used_nothing(), finished_at)

@@ -1,6 +1,7 @@
 //! The operator's file. Every mistake in it is found at once and said with its line; nothing in
 //! it is silently ignored.
 
+mod aliases;
 mod amount;
 mod complaint;
 mod flavor;
@@ -15,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use weighbridge_core::cost::Interrupted;
-use weighbridge_core::directory::{Model, Provider};
+use weighbridge_core::directory::{Alias, Model, Provider};
 use weighbridge_core::level::LevelTable;
 use weighbridge_core::price::PriceTable;
 use weighbridge_gateway::Durability;
@@ -45,6 +46,8 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// What is known of their models.
     pub models: Vec<Model>,
+    /// Names that stand for models.
+    pub aliases: Vec<Alias>,
     /// What accounts may do.
     pub levels: LevelTable,
     /// What calls cost.
@@ -101,7 +104,7 @@ pub enum LogLevel {
     Debug,
 }
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "listen",
     "insecure_listen",
     "data_dir",
@@ -111,6 +114,7 @@ const KNOWN: [&str; 13] = [
     "flavors",
     "providers",
     "models",
+    "aliases",
     "levels",
     "prices",
     "limits",
@@ -118,8 +122,7 @@ const KNOWN: [&str; 13] = [
 ];
 
 /// What the finished design has and this version does not.
-const NOT_YET: [&str; 7] =
-    ["database_url", "hybrid", "outbound", "aliases", "tls", "plugins", "engines"];
+const NOT_YET: [&str; 6] = ["database_url", "hybrid", "outbound", "tls", "plugins", "engines"];
 
 impl Config {
     /// Reads the file at `path`.
@@ -150,6 +153,7 @@ impl Config {
         let flavors = flavor::read_all(&root, file, &mut mistakes);
         let providers = provider::read_all(&root, &flavors, &mut notes);
         let models = models::read(&root, &providers, &mut notes);
+        let aliases = aliases::read(&root, &providers);
         let prices = prices::read(&root, &providers, &mut notes);
         let (durability, interrupted) = read_record(&root);
         let mut limits = limits::read(&root);
@@ -165,6 +169,7 @@ impl Config {
             flavors,
             providers,
             models,
+            aliases,
             levels: levels::read(&root),
             prices,
             ledger: read_ledger(&root),

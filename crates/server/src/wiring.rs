@@ -32,7 +32,9 @@ pub(crate) struct Wired {
 pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     let clock = Arc::new(SystemClock::start());
     let entropy = Arc::new(SystemEntropy);
-    let directory = Directory::new(config.providers.clone()).knowing(config.models.clone());
+    let directory = Directory::new(config.providers.clone())
+        .knowing(config.models.clone())
+        .with_aliases(config.aliases.clone());
     let directory = Arc::new(directory);
     let limit = config.limits.gateway.provider_connections;
     let upstream = Upstream::new(&directory, &config.flavors, limit)?;

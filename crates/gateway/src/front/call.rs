@@ -142,6 +142,7 @@ const HEADERS: usize = 16;
 static CALL: HeaderName = HeaderName::from_static("x-weighbridge-call");
 static PROVIDER: HeaderName = HeaderName::from_static("x-weighbridge-provider");
 static MODEL: HeaderName = HeaderName::from_static("x-weighbridge-model");
+static MATCH: HeaderName = HeaderName::from_static("x-weighbridge-match");
 static LOSSY: HeaderName = HeaderName::from_static("x-weighbridge-lossy");
 static COST: HeaderName = HeaderName::from_static("x-weighbridge-cost");
 static DURATION: HeaderName = HeaderName::from_static("x-weighbridge-duration-ms");
@@ -160,6 +161,9 @@ fn dress(response: &mut Response<ReplyBody>, head: &ReplyHead) {
     insert_text(headers, &CALL, &head.call.to_string());
     insert_text(headers, &PROVIDER, &head.provider.name);
     insert_text(headers, &MODEL, &head.model);
+    if let Some(how) = &head.how {
+        insert_text(headers, &MATCH, how);
+    }
     if let Some(lossy) = &head.lossy {
         insert_text(headers, &LOSSY, lossy);
     }

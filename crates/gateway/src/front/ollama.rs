@@ -146,7 +146,7 @@ fn card(gateway: &Gateway, model: &str) -> ModelCard {
 
 /// What a model is there for. That one can see or think, nobody has said.
 fn capabilities(gateway: &Gateway, model: &str) -> Vec<Capability> {
-    let serves = |service| gateway.directory().candidates(service, model).is_ok();
+    let serves = |service| gateway.directory().is_served(service, model);
     let mut capabilities = Vec::new();
     if serves(directory::Service::Chat) {
         capabilities.extend([Capability::Completion, Capability::Tools]);

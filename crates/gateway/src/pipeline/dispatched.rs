@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
-use weighbridge_core::directory::Provider;
+use weighbridge_core::directory::{Match, Provider};
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
 use weighbridge_core::price::Pieces;
@@ -31,6 +31,8 @@ use crate::upstream::ProviderBody;
 /// The seventh stage: a reply that begins.
 pub struct Dispatched {
     pub(crate) meter: Box<Meter>,
+    /// How the model was found.
+    pub(crate) how: Match,
     pub(crate) way: Way,
     pub(crate) voice: Voice,
     pub(crate) address: Address,
@@ -57,6 +59,8 @@ pub struct ReplyHead {
     pub provider: Arc<Provider>,
     /// The model that answered.
     pub model: String,
+    /// How it was found, where it has not the name that was asked for.
+    pub how: Option<String>,
     /// What a conversion could not carry of the request.
     pub lossy: Option<String>,
 }
@@ -408,8 +412,19 @@ impl Dispatched {
             call: self.meter.call(),
             provider: Arc::clone(&self.way.provider),
             model: self.meter.model().to_owned(),
+            how: said(self.how),
             lossy: self.lossy(),
         }
+    }
+}
+
+/// How a model was found that has another name than the one that was asked for.
+fn said(how: Match) -> Option<String> {
+    match how {
+        Match::Exact => None,
+        Match::OfProvider => Some("provider".to_owned()),
+        Match::Alias => Some("alias".to_owned()),
+        Match::Similar(score) => Some(format!("similar;{score}")),
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use weighbridge_core::call::Content;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Principal;
-use weighbridge_core::directory::Provider;
+use weighbridge_core::directory::{Provider, Served};
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::Level;
 use weighbridge_flavor::{openai, services};
@@ -70,8 +70,8 @@ impl Read {
     /// # Errors
     /// 404 when nobody serves the model; 400 when it cannot be said in the dialect of any who do.
     pub fn resolve(self) -> Result<Resolved, Failure> {
-        let candidates = self.candidates()?;
-        self.find_ways(&candidates)
+        let served = self.served()?;
+        self.find_ways(served)
     }
 
     /// The same, apart from the threads that serve where the call is long and has to be converted.
@@ -79,9 +79,9 @@ impl Read {
     /// # Errors
     /// As [`resolve`](Self::resolve); 503 when too many others are being converted.
     pub async fn resolve_apart(self) -> Result<Resolved, Failure> {
-        let candidates = self.candidates()?;
-        if !self.is_long() || self.goes_as_it_came(&candidates) {
-            return self.find_ways(&candidates);
+        let served = self.served()?;
+        if !self.is_long() || self.goes_as_it_came(&served.providers) {
+            return self.find_ways(served);
         }
         let patience = self.gateway.parts.limits.body_idle;
         let turn = tokio::time::timeout(patience, READING.acquire()).await;
@@ -92,7 +92,7 @@ impl Read {
         let finding = tokio::task::spawn_blocking(move || {
             // Until it has ended, whether or not anybody still waits for it.
             let _turn = turn;
-            self.find_ways(&candidates)
+            self.find_ways(served)
         });
         finding.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a long request could not be converted");
@@ -101,10 +101,10 @@ impl Read {
         })
     }
 
-    fn candidates(&self) -> Result<Vec<Arc<Provider>>, Failure> {
+    fn served(&self) -> Result<Served, Failure> {
         let directory = self.gateway.directory();
         let found = directory.candidates(self.address.asked_for(), &self.address.model);
-        found.map(<[_]>::to_vec).map_err(|missing| {
+        found.map_err(|missing| {
             Failure::client(Code::ModelNotFound, missing.to_string()).at("model")
         })
     }
@@ -117,11 +117,11 @@ impl Read {
         }
     }
 
-    fn find_ways(mut self, candidates: &[Arc<Provider>]) -> Result<Resolved, Failure> {
+    fn find_ways(mut self, served: Served) -> Result<Resolved, Failure> {
         let Ways { ways, demand } = match self.address.service {
-            None => way::find(&mut self, candidates)?,
-            Some((service, form)) => service::find(&mut self, candidates, service, form)?,
+            None => way::find(&mut self, &served)?,
+            Some((service, form)) => service::find(&mut self, &served, service, form)?,
         };
-        Ok(Resolved { read: self, ways, demand })
+        Ok(Resolved { read: self, ways, demand, model: served.model, how: served.how })
     }
 }

@@ -8,11 +8,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use weighbridge_core::call::Outcome;
+use weighbridge_core::directory::Match;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_flavor::canon::Face;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::limit::{Unkept, keep_to};
 use weighbridge_flavor::openai::{self, OutputLimit};
+use weighbridge_flavor::rename::{renamed, renamed_service};
 use weighbridge_flavor::services;
 
 use crate::front::words::Voice;
@@ -26,6 +28,8 @@ use crate::upstream::{Errand, ProviderBody, SendError};
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
     pub(crate) meter: Box<Meter>,
+    /// How the model was found.
+    pub(crate) how: Match,
     pub(crate) offers: Vec<Offer>,
     pub(crate) ways: Vec<Way>,
     pub(crate) address: Address,
@@ -75,6 +79,7 @@ impl Reserved {
                     let asks_usage = self.asks_usage();
                     return Ok(Dispatched {
                         voice: self.voice(&way, asks_usage),
+                        how: self.how,
                         address: self.address,
                         asked: self.asked,
                         meter: self.meter,
@@ -108,12 +113,28 @@ impl Reserved {
     /// # Errors
     /// Where the limit that the answer has to be kept to cannot be put into it.
     fn outgoing(&self, offer: &Offer, way: &Way) -> Result<Bytes, Unkept> {
+        let body = self.limited(offer, way)?;
+        let model = self.meter.model();
+        // What is converted has the name that its provider knows.
+        if way.converted.is_some() || model == self.address.model {
+            return Ok(body);
+        }
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let renamed = match way.form {
+            Some((service, form)) => renamed_service(service, form, &body, kind, model),
+            None => renamed(way.dialect, &body, model),
+        };
+        renamed.ok_or(Unkept::Unreadable)
+    }
+
+    /// The same under the caller's name of the model.
+    fn limited(&self, offer: &Offer, way: &Way) -> Result<Bytes, Unkept> {
         // A service's reply, and a conversation made shorter, have no limit that could be said.
         if way.form.is_some() || self.address.compact {
             let converted = way.converted.as_ref().map(|converted| &converted.body);
             return Ok(converted.unwrap_or(&self.bytes).clone());
         }
-        let field = limit_field(&way.provider, &self.address.model);
+        let field = limit_field(&way.provider, self.meter.model());
         let limit = self.meter.output_limit(offer).map(|tokens| OutputLimit { field, tokens });
         let body = match (&way.converted, &self.chat) {
             (Some(converted), _) => &converted.body,
@@ -181,7 +202,7 @@ impl Reserved {
             form: way.form,
             compact: self.address.compact,
             content_type: self.content_type(way),
-            model: &self.address.model,
+            model: self.meter.model(),
             stream: self.address.stream,
             // What a caller says beside its words is for those who speak its dialect.
             passed_on: way.converted.is_none().then_some((&self.headers, self.query.as_deref())),

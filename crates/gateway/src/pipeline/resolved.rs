@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use weighbridge_core::call::{Asked, Input, Intent};
 use weighbridge_core::cost::Terms;
-use weighbridge_core::directory::Provider;
+use weighbridge_core::directory::{Match, Provider};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
@@ -17,7 +17,7 @@ use weighbridge_store::idempotency::OnceKey;
 use weighbridge_store::place::Open;
 
 use crate::gateway::Gateway;
-use crate::meter::{Meter, Once};
+use crate::meter::{Committed, Meter, Once};
 use crate::money::agreement::{Agreement, Proposal};
 use crate::money::refusal;
 use crate::pipeline::way::{Wanted, Way};
@@ -26,6 +26,10 @@ use crate::pipeline::{Read, Reserved};
 /// The fifth stage: the providers that are tried, in order.
 pub struct Resolved {
     pub(crate) read: Read,
+    /// The model that serves it, by the name that its providers know.
+    pub(crate) model: String,
+    /// How that was found.
+    pub(crate) how: Match,
     pub(crate) ways: Vec<Way>,
     pub(crate) demand: Wanted,
 }
@@ -64,12 +68,13 @@ impl Resolved {
         let intent = self.intent(agreement.terms)?;
         let open = open(&gateway, intent.clone(), once.clone()).await.map_err(record_failure)?;
         let Agreement { offers, bill, quote, .. } = agreement;
-        let Self { read, ways, .. } = self;
+        let Self { read, ways, model, how, .. } = self;
         let once = Once { key: once, quote };
         let dialect = read.address.dialect;
-        let meter = Meter::new(gateway, open, intent, dialect, read.at, bill, once);
+        let committed = Committed { open, intent, dialect, model, started: read.at, bill, once };
         Ok(Reserved {
-            meter,
+            meter: Meter::new(gateway, committed),
+            how,
             offers,
             ways,
             address: read.address,
@@ -95,7 +100,7 @@ impl Resolved {
             gateway: &read.gateway,
             account: &read.account,
             level: &read.level,
-            model: &read.address.model,
+            model: &self.model,
             countable: self.countable(),
             input: read.content.sha256,
             form: read.address.form(),

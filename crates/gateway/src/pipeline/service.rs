@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use weighbridge_core::directory::{Flavor, Provider};
+use weighbridge_core::directory::{Flavor, Provider, Served};
 use weighbridge_core::estimate::{Demand, PAIR, PART, Prompt, SEQUENCE};
 use weighbridge_core::failure::Failure;
 use weighbridge_core::price::Pieces;
@@ -24,10 +24,11 @@ use crate::pipeline::way::{Converted, Wanted, Way, Ways, refused, unreadable};
 /// As for a conversation.
 pub(super) fn find(
     read: &mut Read,
-    candidates: &[Arc<Provider>],
+    served: &Served,
     service: Service,
     from: Form,
 ) -> Result<Ways, Failure> {
+    let Served { model, providers: candidates, .. } = served;
     let bytes = read.bytes.clone();
     let kind = read.headers.get(CONTENT_TYPE).cloned();
     let kind = kind.as_ref().and_then(|value| value.to_str().ok());
@@ -43,7 +44,7 @@ pub(super) fn find(
         };
         if to != from {
             // Who takes it as it came may take what nobody here can read.
-            let made = match convert(read, service, (from, to), &bytes, kind) {
+            let made = match convert(read, service, (from, to), &bytes, (kind, model)) {
                 Ok(made) => made,
                 Err(failure) => {
                     refusal.get_or_insert(failure);
@@ -102,9 +103,8 @@ fn convert(
     service: Service,
     (from, to): (Form, Form),
     bytes: &Bytes,
-    kind: Option<&str>,
+    (kind, model): (Option<&str>, &str),
 ) -> Result<Converted, Failure> {
-    let model = &read.address.model;
     let outgoing = services::request(service, from, to, bytes, kind, read.address.path(), model);
     let outgoing = outgoing.map_err(|misfit| unreadable(&misfit))?;
     Ok(Converted {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderValue;
 use weighbridge_core::call::{Conversion, Loss};
-use weighbridge_core::directory::{Flavor, Provider, Responses};
+use weighbridge_core::directory::{Flavor, Provider, Responses, Served};
 use weighbridge_core::estimate::Demand;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::canon::{Keepsake, Losses, Target, ToolNames};
@@ -120,7 +120,8 @@ impl Wanted {
 /// 400 where nobody can be asked without a loss that changes what the call means, or with any loss
 /// where the caller wants none, and for a request that cannot be read and would have to be; 503
 /// where there is no memory for the same in other words.
-pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways, Failure> {
+pub(crate) fn find(read: &mut Read, served: &Served) -> Result<Ways, Failure> {
+    let Served { model, providers: candidates, .. } = served;
     let from = read.address.dialect;
     let flavors = read.gateway.flavors();
     let to = candidates.iter().map(|provider| spoken_to(provider, from, flavors));
@@ -159,8 +160,8 @@ pub(crate) fn find(read: &mut Read, candidates: &[Arc<Provider>]) -> Result<Ways
                 continue;
             }
         };
-        let target = target(read, provider);
-        let reminding = reminding(read, provider);
+        let target = target(read, provider, model);
+        let reminding = reminding(read, provider, model);
         let same = written.iter().find(|(dialect, other, _)| *dialect == to && *other == target);
         let converted = match same.filter(|_| reminding.is_none()) {
             Some((.., converted)) => Arc::clone(converted),
@@ -284,6 +285,7 @@ pub(crate) fn described(flavors: &[&'static Custom], name: &str) -> Dialect {
 fn reminding(
     read: &Read,
     provider: &Provider,
+    model: &str,
 ) -> Option<impl Fn(&str) -> Option<Keepsake> + use<>> {
     let gateway = Arc::clone(&read.gateway);
     if gateway.keepsakes.is_empty() {
@@ -292,17 +294,16 @@ fn reminding(
     let origin = Arc::new(Origin {
         account: read.account.id(),
         provider: provider.name.clone(),
-        model: read.address.model.clone(),
+        model: model.to_owned(),
     });
     let now = read.at.steady;
     Some(move |call: &str| gateway.keepsakes.find(&origin, call, now))
 }
 
-fn target(read: &Read, provider: &Provider) -> Target {
-    let model = &read.address.model;
+fn target(read: &Read, provider: &Provider, model: &str) -> Target {
     let priced = read.gateway.parts.prices.find(&provider.name, model);
     Target {
-        model: model.clone(),
+        model: model.to_owned(),
         max_output: priced.and_then(|priced| priced.price.output_limit).unwrap_or(OUTPUT),
         limit: limit_field(provider, model),
         thoughts: provider.habits.thoughts,

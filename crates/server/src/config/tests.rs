@@ -55,6 +55,18 @@ fn what_is_known_of_models_is_read_and_its_mistakes_are_said() {
 }
 
 #[test]
+fn names_that_stand_for_models_are_read_and_lead_somewhere() {
+    let alias = |to: &str| format!("[[aliases]]\nmatch = \"claude-*\"\nto = \"{to}\"\n");
+    let config = parse(&format!("{PROVIDER}{}", alias("desk/m"))).unwrap();
+    assert_eq!(config.aliases[0].to, "desk/m");
+    let mistakes = parse(&format!("{PROVIDER}{}{}", alias("m"), alias("other/m")));
+    let mistakes = mistakes.unwrap_err().to_string();
+    for said in ["`claude-*` stands for a model already", "nobody serves `other/m`"] {
+        assert!(mistakes.contains(said), "{mistakes}");
+    }
+}
+
+#[test]
 fn every_mistake_is_said_with_its_line() {
     let mistakes = parse(
         r#"lissten = "127.0.0.1:1"
@@ -75,8 +87,8 @@ location = "here"
 services = ["chat", "embed"]
 api_key = "${MISSING}"
 concurrency = { max = 8 }
-[aliases]
-x = "y"
+[outbound]
+allow_private = true
 [levels.gold]
 async = { pending = 3 }
 order = "strict"

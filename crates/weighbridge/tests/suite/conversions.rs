@@ -585,3 +585,50 @@ async fn the_canonical_forms_own_flavor_is_said_on_the_receipt() {
     let receipt = house.receipt_of(&both).await;
     assert_eq!((&receipt["conversion"], &receipt["flavor_in"]), (&"both".into(), &"ollama".into()));
 }
+
+#[tokio::test]
+async fn a_model_by_another_name_is_served_under_its_own() {
+    let config = "[[aliases]]\nmatch = \"claude-*\"\nto = \"desk/m\"\n\
+        [[prices]]\nmodel = \"m\"\ncurrency = \"USD\"\ninput = \"1000\"\noutput = \"1000\"\n";
+    let house = anthropic(Behaviour::bytes(REPLY), config).await;
+    let message = |model: &str| {
+        let body = format!(
+            r#"{{ "max_tokens":50, "model" : "{model}","messages":[{{"role":"user","content":"a"}}],"x":1e400}}"#
+        );
+        Request::post("/v1/messages", body)
+    };
+    for (model, how) in
+        [("claude-sonnet-4-5", "alias"), ("desk/m", "provider"), ("M", "similar;1000")]
+    {
+        let reply = house.ask(message(model)).await;
+        assert_eq!(reply.status, 200, "{model}: {}", reply.text());
+        assert_eq!(reply.header("x-weighbridge-model"), Some("m"));
+        assert_eq!(reply.header("x-weighbridge-match"), Some(how));
+        let sent = house.provider.take().pop().unwrap().body;
+        let sent = String::from_utf8(sent.to_vec()).unwrap();
+        assert_eq!(
+            sent,
+            String::from_utf8_lossy(message("m").body_bytes()),
+            "only the name is another"
+        );
+        let receipt = house.receipt_of(&reply).await;
+        assert_eq!(
+            (&receipt["model_asked"], &receipt["model_served"]),
+            (&model.into(), &"m".into())
+        );
+        assert_eq!(receipt["cost"]["actual"], "0.012");
+    }
+    // In another dialect, and by the caller's own name for it on the way back.
+    let reply = house.chat(chat(&json!({ "model": "claude-opus-9" }))).await;
+    assert_eq!(reply.json()["model"], "claude-opus-9", "{}", reply.text());
+    let sent: Value = serde_json::from_slice(&house.provider.take().pop().unwrap().body).unwrap();
+    assert_eq!(sent["model"], "m");
+    let exact = house.ask(message("m")).await;
+    assert_eq!(exact.header("x-weighbridge-match"), None);
+    let missing = house.ask(message("m-70b")).await;
+    assert_eq!(
+        (missing.status, &missing.json()["error"]["type"]),
+        (404, &"not_found_error".into())
+    );
+    assert!(missing.text().contains("the nearest are: m"), "{}", missing.text());
+}

@@ -1,0 +1,40 @@
+//! `[[aliases]]`.
+
+use weighbridge_core::directory::{Alias, Provider};
+
+use super::reader::Table;
+
+/// The most names that may be given.
+const MOST: usize = 1000;
+
+pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> Vec<Alias> {
+    let mut aliases: Vec<Alias> = Vec::new();
+    let tables = root.tables("aliases");
+    if tables.len() > MOST {
+        root.complain("aliases", format!("should be at most {MOST}"));
+        return aliases;
+    }
+    for table in tables {
+        table.only(&["match", "to"], &[]);
+        let (Some(pattern), Some(to)) = (table.needed("match"), table.needed("to")) else {
+            continue;
+        };
+        if aliases.iter().any(|other| other.pattern == pattern) {
+            table.complain("match", format!("`{pattern}` stands for a model already"));
+        }
+        if !is_served(providers, &to) {
+            let words = format!("nobody serves `{to}`; name a model, or `provider/model`");
+            table.complain("to", words);
+        }
+        aliases.push(Alias { pattern, to });
+    }
+    aliases
+}
+
+fn is_served(providers: &[Provider], to: &str) -> bool {
+    let serves = |provider: &Provider, model: &str| provider.models.iter().any(|own| own == model);
+    let of_provider = to.split_once('/').is_some_and(|(name, model)| {
+        providers.iter().any(|provider| provider.name == name && serves(provider, model))
+    });
+    of_provider || providers.iter().any(|provider| serves(provider, to))
+}
