@@ -346,6 +346,14 @@ impl Directory {
     #[must_use]
     pub fn with_aliases(mut self, aliases: Vec<Alias>) -> Self {
         self.aliases = aliases;
+        // Those that stand for one name are listed like any other; some clients show no other names.
+        for alias in self.aliases.iter().filter(|alias| !alias.pattern.contains('*')) {
+            let served = Service::ALL.into_iter().find_map(|it| self.by_name(it, &alias.to));
+            let provider = served.and_then(|served| served.providers.first().cloned());
+            if let Some(provider) = provider.filter(|_| !self.serves(&alias.pattern)) {
+                self.models.push((alias.pattern.clone(), provider));
+            }
+        }
         self
     }
 
@@ -370,15 +378,19 @@ impl Directory {
     /// # Errors
     /// [`NoSuchModel`] when nobody does.
     pub fn candidates(&self, service: Service, asked: &str) -> Result<Served, NoSuchModel> {
-        let alias = || {
-            let alias = self.aliases.iter().find(|alias| fits(&alias.pattern, asked))?;
-            let served = self.by_name(service, &alias.to)?;
-            Some(Served { how: Match::Alias, ..served })
-        };
-        match self.by_name(service, asked).or_else(alias) {
+        match self.named(service, asked) {
             Some(served) => Ok(served),
             None => self.most_similar(service, asked),
         }
+    }
+
+    /// Who serves the model of that very name, or of one that an alias stands for.
+    pub fn named(&self, service: Service, asked: &str) -> Option<Served> {
+        self.by_name(service, asked).or_else(|| {
+            let alias = self.aliases.iter().find(|alias| fits(&alias.pattern, asked))?;
+            let served = self.by_name(service, &alias.to)?;
+            Some(Served { how: Match::Alias, ..served })
+        })
     }
 
     /// The model of that name, or of that name behind its provider's.
@@ -416,11 +428,6 @@ impl Directory {
             served: served.into_iter().map(str::to_owned).collect(),
             nearest,
         })
-    }
-
-    /// Whether anybody serves the model of that very name for this.
-    pub fn is_served(&self, service: Service, model: &str) -> bool {
-        self.serving.get(&service).is_some_and(|models| models.contains_key(model))
     }
 
     /// Whether anybody serves the model, for whatever.
@@ -469,6 +476,11 @@ mod tests {
             "the model `qwen3:70b` is not served here; the nearest are: qwen3:8b"
         );
         assert!(refused("c/gpt-9").ends_with("the nearest are: gpt-4o"), "{}", refused("c/gpt-9"));
+        let plain = vec![alias("claude-qwen", "qwen3:8b"), alias("claude-*", "gpt-4o")];
+        let listed = Directory::new(vec![provider("a", &["qwen3:8b", "gpt-4o"])]);
+        let listed = listed.with_aliases(plain);
+        let names: Vec<&str> = listed.models().map(|(name, _)| name).collect();
+        assert_eq!(names, ["qwen3:8b", "gpt-4o", "claude-qwen"]);
         assert!(refused("x").contains("served are, among others: qwen3:8b, gpt-4o"));
     }
 

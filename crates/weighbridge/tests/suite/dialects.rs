@@ -187,10 +187,18 @@ async fn models_are_listed_in_the_shape_of_who_asks() {
     let shown = house.ask(Request::post("/api/show", r#"{"model":"ok"}"#)).await.json();
     assert_eq!(shown["capabilities"][1], "tools");
     assert!(shown["model_info"]["ok.context_length"].is_null());
-    let known = "[[models]]\nname = \"ok\"\ncontext_length = 40960\n";
+    let known = "[[models]]\nname = \"ok\"\ncontext_length = 40960\n\
+        [[aliases]]\nmatch = \"claude-ok\"\nto = \"ok\"\n";
     let house = House::with(Script::new(), known).await;
-    let shown = house.ask(Request::post("/api/show", r#"{"model":"ok"}"#)).await.json();
-    assert_eq!(shown["model_info"]["ok.context_length"], 40960, "{shown}");
+    for (model, length) in [("ok", "ok.context_length"), ("claude-ok", "claude.context_length")] {
+        let body = json!({ "model": model }).to_string();
+        let shown = house.ask(Request::post("/api/show", body)).await.json();
+        assert_eq!(shown["model_info"][length], 40960, "{shown}");
+        assert_eq!(shown["capabilities"][0], "completion");
+    }
+    // Clients that show only names like these see it, too.
+    let listed = house.ask(Request::get("/v1/models").header("anthropic-version", "1")).await;
+    assert!(listed.text().contains("\"claude-ok\""), "{}", listed.text());
 }
 
 #[tokio::test]
