@@ -3,8 +3,11 @@
 use bytes::Bytes;
 
 use crate::dialect::Dialect;
-use crate::json::{Object, Splice, span, writer};
+use crate::json::{self, Bounds, Object, Splice, span, writer};
 use crate::services::{Form, Service, multipart};
+
+/// The longest name as it may stand in a body, in bytes: 256 of them, each of them escaped, and quotes.
+const NAME_BYTES: usize = 2048;
 
 /// A conversation's request in `dialect` for `model`; nothing where it cannot be read so far, and then
 /// it must not go out.
@@ -16,7 +19,7 @@ pub fn renamed(dialect: Dialect, body: &Bytes, model: &str) -> Option<Bytes> {
             let names: Vec<&str> = own.request.model.names().collect();
             put(body, &names, model)
         }
-        _ => put(body, &["model"], model),
+        _ => put_at_root(body, model),
     }
 }
 
@@ -34,8 +37,19 @@ pub fn renamed_service(
         Form::OpenAi if service == Service::Transcription => {
             put_into_form(body, content_type, model)
         }
-        _ => put(body, &["model"], model),
+        _ => put_at_root(body, model),
     }
+}
+
+/// Puts it in the place of the member `model`. Whatever else stands there is not looked at: what a
+/// provider takes that nobody here can read goes out renamed as well.
+fn put_at_root(body: &Bytes, model: &str) -> Option<Bytes> {
+    let bounds = Bounds { depth: usize::MAX, capture: NAME_BYTES };
+    let document = json::scan(body, &["model"], bounds).ok()?;
+    let own = document.member("model").filter(|_| document.repeated().is_none())?;
+    let mut splice = Splice::new();
+    splice.replace(own.span, quoted(model));
+    splice.apply(body).ok()
 }
 
 /// Puts it where the names lead, one in the other.
@@ -56,7 +70,7 @@ fn put(body: &Bytes, names: &[&str], model: &str) -> Option<Bytes> {
 fn put_if_there(body: &Bytes, model: &str) -> Option<Bytes> {
     let whole = std::str::from_utf8(body).ok()?;
     match Object::parse(whole).ok()?.take("model") {
-        Some(_) => put(body, &["model"], model),
+        Some(_) => put_at_root(body, model),
         None => Some(body.clone()),
     }
 }
@@ -96,8 +110,8 @@ mod tests {
         for (dialect, body, made) in [
             (
                 Dialect::Chat,
-                r#"{ "x":1e400, "model" : "a\u0062", "messages":[{"model":"c"}] }"#,
-                r#"{ "x":1e400, "model" : "秤:8b", "messages":[{"model":"c"}] }"#,
+                r#"{ "x":1e400, "model" : "a\u0062", "x":2, "messages":[{"model":"c"}] }"#,
+                r#"{ "x":1e400, "model" : "秤:8b", "x":2, "messages":[{"model":"c"}] }"#,
             ),
             (Dialect::Messages, r#"{"model":"a"}"#, r#"{"model":"秤:8b"}"#),
             (Dialect::Gemini, r#"{"contents":[]}"#, r#"{"contents":[]}"#),

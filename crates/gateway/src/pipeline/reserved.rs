@@ -62,9 +62,9 @@ impl Reserved {
             }
             let body = match self.outgoing(&offer, &way) {
                 Ok(body) => body,
-                Err(unkept) => {
+                Err(unsent) => {
                     self.meter.end_attempt(Outcome::Error);
-                    failure = unbindable(unkept);
+                    failure = unsent;
                     continue;
                 }
             };
@@ -111,9 +111,10 @@ impl Reserved {
     /// The body as it goes to the provider of this offer.
     ///
     /// # Errors
-    /// Where the limit that the answer has to be kept to cannot be put into it.
-    fn outgoing(&self, offer: &Offer, way: &Way) -> Result<Bytes, Unkept> {
-        let body = self.limited(offer, way)?;
+    /// Where the limit that the answer has to be kept to, or the name that its provider knows, cannot
+    /// be put into it.
+    fn outgoing(&self, offer: &Offer, way: &Way) -> Result<Bytes, Failure> {
+        let body = self.limited(offer, way).map_err(unbindable)?;
         let model = self.meter.model();
         // What is converted has the name that its provider knows.
         if way.converted.is_some() || model == self.address.model {
@@ -124,7 +125,12 @@ impl Reserved {
             Some((service, form)) => renamed_service(service, form, &body, kind, model),
             None => renamed(way.dialect, &body, model),
         };
-        renamed.ok_or(Unkept::Unreadable)
+        renamed.ok_or_else(|| {
+            let words = format!(
+                "the model's name cannot be replaced in this body; ask for it by its own: {model}"
+            );
+            Failure::client(Code::InvalidRequest, words).at("model")
+        })
     }
 
     /// The same under the caller's name of the model.
