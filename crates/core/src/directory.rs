@@ -1,274 +1,54 @@
 //! The providers of the operator's file, and which of them serve a model.
 
+mod provider;
+mod served;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::naming::{Likeness, ModelName, most_like};
-use crate::redacted::Redacted;
 
-/// A dialect of an API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flavor {
-    /// OpenAI's, which many servers speak.
-    OpenAi,
-    /// Anthropic's.
-    Anthropic,
-    /// Google's Gemini.
-    Gemini,
-    /// Ollama's own.
-    Ollama,
-    /// AOG's, the canonical form's own spelling.
-    Aog,
-    /// One that a file of the operator's describes, by its name.
-    Custom(&'static str),
-}
-
-impl Flavor {
-    /// The flavor's name in configurations and on receipts.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
-            Self::Ollama => "ollama",
-            Self::Aog => "aog",
-            Self::Custom(name) => name,
-        }
-    }
-}
-
-/// What kind of ability a call asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Service {
-    /// A conversation with a language model.
-    Chat,
-    /// Texts become vectors.
-    Embed,
-    /// A description becomes pictures.
-    TextToImage,
-    /// A text is spoken.
-    TextToSpeech,
-    /// A sound becomes text.
-    SpeechToText,
-    /// Documents are put into the order in which they answer a question.
-    Rerank,
-}
-
-impl Service {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Chat,
-        Self::Embed,
-        Self::TextToImage,
-        Self::TextToSpeech,
-        Self::SpeechToText,
-        Self::Rerank,
-    ];
-
-    /// The service's name in configurations and on receipts.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Embed => "embed",
-            Self::TextToImage => "text-to-image",
-            Self::TextToSpeech => "text-to-speech",
-            Self::SpeechToText => "speech-to-text",
-            Self::Rerank => "rerank",
-        }
-    }
-}
-
-/// Where a provider runs, seen from the operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Location {
-    /// On the operator's own machines.
-    Local,
-    /// Anywhere else.
-    Remote,
-}
-
-impl Location {
-    /// The word in configurations.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::Remote => "remote",
-        }
-    }
-}
-
-/// How long each part of an exchange with a provider may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Until the connection stands.
-    pub connect: Duration,
-    /// Streams: until the head of the reply.
-    pub first_byte: Duration,
-    /// Streams: between two pieces of the reply.
-    pub idle: Duration,
-    /// Everything that is no stream: until the end of the reply.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(2),
-            first_byte: Duration::from_secs(60),
-            idle: Duration::from_secs(600),
-            total: Duration::from_secs(600),
-        }
-    }
-}
-
-/// One provider of the operator's file.
-#[derive(Debug, Clone)]
-pub struct Provider {
-    /// Its name, unique in the file.
-    pub name: String,
-    /// What it speaks.
-    pub flavor: Flavor,
-    /// What that flavor's official SDK takes as base address; OpenAI's ends in `/v1`, the others'
-    /// do not.
-    pub base_url: String,
-    /// Where it runs.
-    pub location: Location,
-    /// What it serves.
-    pub services: Vec<Service>,
-    /// The models it serves, by the names it gives them.
-    pub models: Vec<String>,
-    /// Its credential.
-    pub api_key: Option<Redacted>,
-    /// How long it may take.
-    pub timeouts: Timeouts,
-    /// The region it runs in, as the operator names it.
-    pub region: Option<String>,
-    /// What it is told in conversions.
-    pub habits: Habits,
-}
-
-/// What servers of one flavor do differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Habits {
-    /// Flavor OpenAI: whether it has responses beside chat completions.
-    pub responses: Responses,
-    /// Flavor OpenAI, chat completions: it takes back what its model thought, as
-    /// `reasoning_content`. Some servers need that within a loop of tools, others refuse it.
-    pub thoughts: bool,
-    /// Flavor OpenAI: it has the older completions. Without them they become chat completions.
-    pub completions: bool,
-    /// Flavor OpenAI, chat completions: it takes what the system says in the midst of a conversation.
-    /// The templates of many open models do not; there it is said beforehand.
-    pub late_system: bool,
-}
-
-/// Whether a server of OpenAI's flavor has responses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Responses {
-    /// None: a call for a response becomes one for a chat completion.
-    Absent,
-    /// Beside chat completions: each call is made as it came.
-    Beside,
-    /// Nothing else, as for some of OpenAI's own models: every call becomes one for a response.
-    Only,
-}
-
-impl Habits {
-    /// What a server does that nothing is said of: OpenAI's own refuse to see thoughts again, and its
-    /// models of today have no older completions.
-    pub const fn usual(openais_own: bool) -> Self {
-        Self {
-            responses: Responses::Beside,
-            thoughts: !openais_own,
-            completions: !openais_own,
-            late_system: openais_own,
-        }
-    }
-}
-
-/// Hosts at which OpenAI's own models are served, with all that stands under them.
-const OPENAIS_HOSTS: [&str; 2] = ["openai.com", "openai.azure.com"];
-
-impl Provider {
-    /// Whether this flavor has a form for the service.
-    pub fn can_serve(flavor: Flavor, service: Service) -> bool {
-        match flavor {
-            Flavor::OpenAi | Flavor::Aog => true,
-            Flavor::Gemini | Flavor::Ollama => matches!(service, Service::Chat | Service::Embed),
-            Flavor::Anthropic | Flavor::Custom(_) => service == Service::Chat,
-        }
-    }
-
-    /// Whether this is OpenAI itself, or Azure in its name: their models know fewer and other fields
-    /// than what only speaks their dialect.
-    pub fn is_openais_own(&self) -> bool {
-        self.flavor == Flavor::OpenAi && is_openais_own(&self.base_url)
-    }
-}
-
-/// Whether an address is one of OpenAI's, or of Azure in its name.
-pub fn is_openais_own(base_url: &str) -> bool {
-    let address = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
-    let host = address.split(['/', ':']).next().unwrap_or_default();
-    OPENAIS_HOSTS.iter().any(|own| {
-        host.strip_suffix(own).is_some_and(|under| under.is_empty() || under.ends_with('.'))
-    })
-}
-
-/// What is known of a model, whoever serves it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Model {
-    /// Its name.
-    pub name: String,
-    /// The most tokens of prompt and answer together, where that is said.
-    pub context_length: Option<u64>,
-}
+pub use provider::{
+    Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
+};
+pub use served::{Abilities, Match, Model, Seat, Served, Serving};
 
 /// Every provider, and who serves which model.
 #[derive(Debug, Default)]
 pub struct Directory {
     providers: Vec<Arc<Provider>>,
-    serving: HashMap<Service, HashMap<String, Vec<Arc<Provider>>>>,
+    serving: HashMap<Service, HashMap<String, Group>>,
     models: Vec<(String, Arc<Provider>)>,
     known: HashMap<String, Model>,
-    aliases: Vec<Alias>,
+    aliases: Vec<Known>,
     /// The models of a service, read.
     names: HashMap<Service, Vec<(String, ModelName)>>,
+    pairs: u32,
+    groups: u32,
 }
 
-/// A name, or many, that stand for a model that is served.
+/// All who serve a model for a service.
+#[derive(Debug, Clone, Default)]
+struct Group {
+    number: u32,
+    by: Arc<Vec<Serving>>,
+}
+
+/// A name, or many, that stand for models that are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alias {
     /// The name; each `*` in it stands for any letters, or none.
     pub pattern: String,
-    /// The model, or `provider/model`.
-    pub to: String,
+    /// The models, or `provider/model`: each provider is asked for the first one of them that it has.
+    pub to: Vec<String>,
 }
 
-/// Who serves what was asked for.
-#[derive(Debug, Clone)]
-pub struct Served {
-    /// The model by the name that its providers know.
-    pub model: String,
-    /// In the order in which they are tried.
-    pub providers: Vec<Arc<Provider>>,
-    /// How it was found.
-    pub how: Match,
-}
-
-/// How a model was found by the name that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Match {
-    /// It has that name.
-    Exact,
-    /// It has that name, and a provider before it.
-    OfProvider,
-    /// An alias stands for it.
-    Alias,
-    /// It is the most similar one, so much of a thousand.
-    Similar(u32),
+/// An alias, and whom it leads to.
+#[derive(Debug)]
+struct Known {
+    pattern: String,
+    to: HashMap<Service, Group>,
 }
 
 /// No provider serves the model.
@@ -316,43 +96,97 @@ impl Directory {
     /// A directory of these providers, in the order of the file.
     pub fn new(providers: Vec<Provider>) -> Self {
         let mut directory = Self::default();
-        for provider in providers.into_iter().map(Arc::new) {
+        for (place, provider) in (0..).zip(providers.into_iter().map(Arc::new)) {
+            let mut seen: Vec<&String> = Vec::new();
             for model in &provider.models {
-                if !directory.models.iter().any(|(known, _)| known == model) {
-                    directory.models.push((model.clone(), Arc::clone(&provider)));
+                if seen.contains(&model) {
+                    continue;
                 }
-                for service in &provider.services {
-                    let models = directory.serving.entry(*service).or_default();
-                    if !models.contains_key(model) {
-                        let names = directory.names.entry(*service).or_default();
-                        names.push((model.clone(), ModelName::read(model)));
-                    }
-                    models.entry(model.clone()).or_default().push(Arc::clone(&provider));
-                }
+                seen.push(model);
+                let seat = Seat { provider: place, pair: directory.pairs };
+                directory.pairs += 1;
+                directory.add(&provider, seat, model);
             }
             directory.providers.push(provider);
         }
         directory
     }
 
-    /// The same with what is known of models.
+    fn add(&mut self, provider: &Arc<Provider>, seat: Seat, model: &str) {
+        if !self.serves(model) {
+            self.models.push((model.to_owned(), Arc::clone(provider)));
+        }
+        let name: Arc<str> = model.into();
+        for service in &provider.services {
+            let groups = self.serving.entry(*service).or_default();
+            if !groups.contains_key(model) {
+                let names = self.names.entry(*service).or_default();
+                names.push((model.to_owned(), ModelName::read(model)));
+                groups.insert(model.to_owned(), Group { number: self.groups, by: Arc::default() });
+                self.groups += 1;
+            }
+            let serving = Serving {
+                provider: Arc::clone(provider),
+                model: Arc::clone(&name),
+                seat,
+                context_length: None,
+                lacks: Abilities::default(),
+            };
+            let group = groups.entry(model.to_owned()).or_default();
+            Arc::make_mut(&mut group.by).push(serving);
+        }
+    }
+
+    /// The same with what is known of models. What is said of a model of one provider comes before what
+    /// is said of it at all of them.
     #[must_use]
     pub fn knowing(mut self, models: Vec<Model>) -> Self {
-        self.known.extend(models.into_iter().map(|model| (model.name.clone(), model)));
+        let groups = self.serving.values_mut().flat_map(HashMap::values_mut);
+        let all = groups.flat_map(|group| Arc::make_mut(&mut group.by).iter_mut());
+        for serving in all {
+            let own = |model: &&Model| model.provider.as_ref() == Some(&serving.provider.name);
+            let of_all = |model: &&Model| model.provider.is_none();
+            let named = || models.iter().filter(|model| *model.name == *serving.model);
+            if let Some(known) = named().find(own).or_else(|| named().find(of_all)) {
+                serving.context_length = known.context_length;
+                serving.lacks = known.lacks;
+            }
+        }
+        // Who asks what a model takes names no provider: what holds at all of them is said.
+        let (own, of_all): (Vec<Model>, Vec<Model>) =
+            models.into_iter().partition(|model| model.provider.is_some());
+        for model in own.into_iter().chain(of_all) {
+            self.known.insert(model.name.clone(), model);
+        }
         self
     }
 
     /// The same with names that stand for models, the first one that fits counting.
     #[must_use]
     pub fn with_aliases(mut self, aliases: Vec<Alias>) -> Self {
-        self.aliases = aliases;
-        // Those that stand for one name are listed like any other; some clients show no other names.
-        for alias in self.aliases.iter().filter(|alias| !alias.pattern.contains('*')) {
-            let served = Service::ALL.into_iter().find_map(|it| self.by_name(it, &alias.to));
-            let provider = served.and_then(|served| served.providers.first().cloned());
-            if let Some(provider) = provider.filter(|_| !self.serves(&alias.pattern)) {
-                self.models.push((alias.pattern.clone(), provider));
+        for Alias { pattern, to } in aliases {
+            let mut groups = HashMap::new();
+            for service in Service::ALL {
+                let found: Vec<Served> =
+                    to.iter().filter_map(|name| self.by_name(service, name)).collect();
+                let group = match found.as_slice() {
+                    [] => continue,
+                    [one] => Group { number: one.group, by: Arc::clone(&one.by) },
+                    several => {
+                        self.groups += 1;
+                        Group { number: self.groups - 1, by: Arc::new(together(several)) }
+                    }
+                };
+                groups.insert(service, group);
             }
+            // One that stands for one name is listed like any other; some clients show no other names.
+            let first = Service::ALL.into_iter().find_map(|service| groups.get(&service));
+            let first = first.and_then(|group| group.by.first());
+            let is_name = !pattern.contains('*') && !self.serves(&pattern);
+            if let Some(first) = first.filter(|_| is_name) {
+                self.models.push((pattern.clone(), Arc::clone(&first.provider)));
+            }
+            self.aliases.push(Known { pattern, to: groups });
         }
         self
     }
@@ -360,6 +194,16 @@ impl Directory {
     /// The most tokens of prompt and answer together that a model takes, where that is said.
     pub fn context_length(&self, model: &str) -> Option<u64> {
         self.known.get(model).and_then(|known| known.context_length)
+    }
+
+    /// How many pairs of a provider and a model there are.
+    pub fn pairs(&self) -> usize {
+        self.pairs as usize
+    }
+
+    /// How many groups there are among whose providers a choice is made.
+    pub fn groups(&self) -> usize {
+        self.groups as usize
     }
 
     /// Every provider, in the order of the file.
@@ -388,25 +232,24 @@ impl Directory {
     pub fn named(&self, service: Service, asked: &str) -> Option<Served> {
         self.by_name(service, asked).or_else(|| {
             let alias = self.aliases.iter().find(|alias| fits(&alias.pattern, asked))?;
-            let served = self.by_name(service, &alias.to)?;
-            Some(Served { how: Match::Alias, ..served })
+            let Group { number, by } = alias.to.get(&service)?;
+            let model = by.first()?.model.to_string();
+            Some(Served { model, by: Arc::clone(by), group: *number, how: Match::Alias })
         })
     }
 
     /// The model of that name, or of that name behind its provider's.
     fn by_name(&self, service: Service, asked: &str) -> Option<Served> {
-        let models = self.serving.get(&service)?;
-        if let Some(providers) = models.get(asked) {
-            let (model, providers) = (asked.to_owned(), providers.clone());
-            return Some(Served { model, providers, how: Match::Exact });
+        let groups = self.serving.get(&service)?;
+        if let Some(Group { number, by }) = groups.get(asked) {
+            let by = Arc::clone(by);
+            return Some(Served { model: asked.to_owned(), by, group: *number, how: Match::Exact });
         }
         let (provider, model) = asked.split_once('/')?;
-        let own = models.get(model)?.iter().find(|own| own.name == provider)?;
-        Some(Served {
-            model: model.to_owned(),
-            providers: vec![Arc::clone(own)],
-            how: Match::OfProvider,
-        })
+        let Group { number, by } = groups.get(model)?;
+        let own = by.iter().find(|own| own.provider.name == provider)?;
+        let (by, model) = (Arc::new(vec![own.clone()]), model.to_owned());
+        Some(Served { model, by, group: *number, how: Match::OfProvider })
     }
 
     fn most_similar(&self, service: Service, asked: &str) -> Result<Served, NoSuchModel> {
@@ -436,6 +279,18 @@ impl Directory {
     }
 }
 
+/// All of these, each provider once, in the order of the file.
+fn together(all: &[Served]) -> Vec<Serving> {
+    let mut by: Vec<Serving> = Vec::new();
+    for serving in all.iter().flat_map(|served| served.by.iter()) {
+        if !by.iter().any(|other| other.seat.provider == serving.seat.provider) {
+            by.push(serving.clone());
+        }
+    }
+    by.sort_by_key(|serving| serving.seat.provider);
+    by
+}
+
 /// Whether a name is one of those that a pattern stands for.
 fn fits(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
@@ -456,12 +311,13 @@ mod tests {
     #[test]
     fn a_model_is_found_by_its_name_its_provider_an_alias_or_its_likeness() {
         let all = vec![provider("a", &["qwen3:8b", "gpt-4o"]), provider("b", &["qwen3:8b"])];
-        let alias = |pattern: &str, to: &str| Alias { pattern: pattern.into(), to: to.into() };
+        let alias =
+            |pattern: &str, to: &str| Alias { pattern: pattern.into(), to: vec![to.into()] };
         let aliases = vec![alias("claude-*", "b/qwen3:8b"), alias("*-best-*", "gpt-4o")];
         let directory = Directory::new(all).with_aliases(aliases);
         let found = |asked| {
             let served = directory.candidates(Service::Chat, asked).unwrap();
-            let names: Vec<String> = served.providers.iter().map(|it| it.name.clone()).collect();
+            let names: Vec<String> = served.by.iter().map(|it| it.provider.name.clone()).collect();
             (served.model, names.join(" "), served.how)
         };
         let of = |model: &str, names: &str, how| (model.to_owned(), names.to_owned(), how);
@@ -511,6 +367,7 @@ mod tests {
             models: models.iter().map(|model| (*model).to_owned()).collect(),
             api_key: None,
             timeouts: Timeouts::default(),
+            concurrency: crate::routing::Concurrency::default(),
             region: None,
             habits: Habits::usual(false),
         }
@@ -521,7 +378,7 @@ mod tests {
         let directory = Directory::new(vec![provider("a", &["m", "n"]), provider("b", &["m"])]);
         let names = |model| {
             let found = directory.candidates(Service::Chat, model).unwrap();
-            found.providers.iter().map(|found| found.name.clone()).collect::<Vec<_>>()
+            found.by.iter().map(|found| found.provider.name.clone()).collect::<Vec<_>>()
         };
         assert_eq!(names("m"), ["a", "b"]);
         assert_eq!(names("n"), ["a"]);
@@ -529,13 +386,31 @@ mod tests {
     }
 
     #[test]
-    fn openais_own_hosts_are_known() {
-        let at = |url: &str| {
-            Provider { base_url: url.to_owned(), ..provider("a", &[]) }.is_openais_own()
+    fn an_alias_may_lead_to_several_models() {
+        let all = vec![provider("desk", &["qwen3:8b", "x"]), provider("cloud", &["qwen3-8b"])];
+        let to = ["cloud/qwen3-8b", "qwen3:8b", "x"].map(str::to_owned).to_vec();
+        let alias = Alias { pattern: "qwen".to_owned(), to };
+        let directory = Directory::new(all).with_aliases(vec![alias]);
+        let served = directory.candidates(Service::Chat, "qwen").unwrap();
+        let by: Vec<(&str, &str)> =
+            served.by.iter().map(|it| (it.provider.name.as_str(), &*it.model)).collect();
+        assert_eq!(by, [("desk", "qwen3:8b"), ("cloud", "qwen3-8b")]);
+        assert_eq!(directory.groups(), served.group as usize + 1, "a group of its own");
+    }
+
+    #[test]
+    fn what_is_said_of_one_provider_comes_first() {
+        let all = vec![provider("a", &["m"]), provider("b", &["m"])];
+        let model = |provider: Option<&str>, length| Model {
+            name: "m".to_owned(),
+            provider: provider.map(str::to_owned),
+            context_length: Some(length),
+            lacks: Abilities::default(),
         };
-        assert!(at("https://api.openai.com/v1") && at("https://eu.api.openai.com:443/v1"));
-        assert!(at("https://us-east.openai.azure.com/v1"));
-        assert!(!at("https://notopenai.com/v1") && !at("http://127.0.0.1:1/openai.com/v1"));
+        let directory = Directory::new(all).knowing(vec![model(Some("b"), 8), model(None, 128)]);
+        let served = directory.candidates(Service::Chat, "m").unwrap();
+        let lengths: Vec<_> = served.by.iter().map(|it| it.context_length).collect();
+        assert_eq!((lengths, directory.context_length("m")), (vec![Some(128), Some(8)], Some(128)));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod quote;
 pub mod receipt;
 pub mod redacted;
 pub mod role;
+pub mod routing;
 pub mod usage;
 pub mod usual;
 pub mod window;
