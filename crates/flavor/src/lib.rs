@@ -4,6 +4,7 @@
 //!
 //! Pure: bytes in, bytes out. No I/O, no clock, nothing else of ours.
 
+pub mod addressed;
 pub mod anthropic;
 pub mod aog;
 pub mod canon;

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use crate::addressed::{self, Policy};
 use crate::custom;
 use crate::dialect::{Dialect, Path};
 use crate::json::{self, Bounds, Document, Kind, Scanner};
@@ -26,6 +27,7 @@ const WATCH: &[&str] = &[
     "stream",
     "background",
     "hybrid_policy",
+    "hybridPolicy",
     "remote_service_provider",
     "max_tokens",
     "max_completion_tokens",
@@ -47,7 +49,10 @@ pub struct Peek {
     pub stream: bool,
     /// Whether the call is to go on without its caller.
     pub background: bool,
-    /// A field that is addressed to the gateway and that no provider knows.
+    /// What stands in `hybrid_policy`; `None` where it is not there. A body that has it goes on only
+    /// [without it](addressed::without_policy).
+    pub policy: Option<Policy>,
+    /// A field that is addressed to the gateway and asks for what it does not do.
     pub gateway_field: Option<&'static str>,
     /// The most tokens of an answer, in dialects that say it in a field of its own.
     pub max_output: Option<u64>,
@@ -72,9 +77,11 @@ pub fn peek(
     let mut scanner = Scanner::new(WATCH, bounds);
     scanner.push(body)?;
     let document = scanner.finish()?;
+    let policy = Policy::of(&document, addressed::names(dialect))?;
     if let Dialect::Custom(own) = dialect {
         let text = std::str::from_utf8(body).unwrap_or_default();
-        return custom::peek(own, text).map_err(PeekError::Misfit);
+        let peek = custom::peek(own, text).map_err(PeekError::Misfit)?;
+        return Ok(Peek { policy, ..peek });
     }
     if !document.root_is_object() {
         return Err(PeekError::NotAnObject);
@@ -105,6 +112,7 @@ pub fn peek(
         model: model?,
         stream,
         background: flag(&document, "background")?.unwrap_or(false),
+        policy,
         gateway_field: gateway_field(dialect, &document),
         max_output: limit.filter(|tokens| *tokens > 0),
         other_limit: other_limit(dialect, &document),
@@ -114,13 +122,11 @@ pub fn peek(
     })
 }
 
-/// Where a call goes is the gateway's to say, in AOG's flavor in more words than one.
+/// Who serves a call is the gateway's to say; in AOG's flavor a caller may ask for one.
 fn gateway_field(dialect: Dialect, document: &Document) -> Option<&'static str> {
-    let fields: &[&'static str] = match dialect {
-        Dialect::AogChat | Dialect::AogGenerate => &["hybrid_policy", "remote_service_provider"],
-        _ => &["hybrid_policy"],
-    };
-    fields.iter().copied().find(|field| is_said(document, field))
+    const FIELD: &str = "remote_service_provider";
+    let is_aog = matches!(dialect, Dialect::AogChat | Dialect::AogGenerate);
+    (is_aog && is_said(document, FIELD)).then_some(FIELD)
 }
 
 /// What is spoken to servers of many kinds is read by each in its own way.
@@ -223,10 +229,27 @@ mod tests {
             read(Dialect::Responses, r#"{"model":"m","background":true,"hybrid_policy":"x"}"#);
         let peek = peek.unwrap();
         assert!(peek.background);
-        assert_eq!(peek.gateway_field, Some("hybrid_policy"));
+        assert_eq!(peek.policy, Some(Policy::Said("x".to_owned())));
+        assert_eq!(peek.gateway_field, None);
         let addressed = r#"{"model":"m","hybrid_policy":null,"remote_service_provider":"x"}"#;
         let peek = read(Dialect::AogGenerate, addressed).unwrap();
+        assert_eq!(peek.policy, Some(Policy::Nothing));
         assert_eq!(peek.gateway_field, Some("remote_service_provider"));
-        assert_eq!(read(Dialect::Messages, addressed).unwrap().gateway_field, None);
+        let elsewhere = read(Dialect::Messages, addressed).unwrap();
+        assert_eq!((elsewhere.policy, elsewhere.gateway_field), (Some(Policy::Nothing), None));
+    }
+
+    #[test]
+    fn gemini_has_it_under_either_of_two_names_but_not_both() {
+        let said = |dialect, body| read(dialect, body).map(|peek| peek.policy);
+        let camel = r#"{"model":"m","hybridPolicy":["x"]}"#;
+        assert_eq!(said(Dialect::Gemini, camel), Ok(Some(Policy::NotText)));
+        assert_eq!(said(Dialect::Messages, camel), Ok(None));
+        let snake = r#"{"model":"m","hybrid_policy":"x"}"#;
+        assert_eq!(said(Dialect::Gemini, snake), Ok(Some(Policy::Said("x".to_owned()))));
+        let both = r#"{"model":"m","hybrid_policy":"x","hybridPolicy":null}"#;
+        let twice = PeekError::Repeated { field: "hybrid_policy" };
+        assert_eq!(said(Dialect::Gemini, both), Err(twice));
+        assert_eq!(said(Dialect::Messages, both), Ok(Some(Policy::Said("x".to_owned()))));
     }
 }

@@ -55,6 +55,8 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         end_user: end_user(&mut root, losses)?,
         searches: tools.searches,
     };
+    // The gateway has read it itself.
+    root.take("hybrid_policy");
     name_rest(&root, "", losses);
     Ok(request)
 }

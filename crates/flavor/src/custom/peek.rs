@@ -5,7 +5,7 @@ use super::source::Source;
 use crate::json::Misfit;
 use crate::peek::{MODEL, Peek, is_model};
 
-/// Reads it.
+/// Reads what the file names. What stands in every flavor's body is for others to read.
 ///
 /// # Errors
 /// [`Misfit`] for what is no request.
@@ -20,6 +20,7 @@ pub fn peek(custom: &Custom, body: &str) -> Result<Peek, Misfit> {
         model: model.into_owned(),
         stream: source.flag(places.stream.as_ref())?.unwrap_or(false),
         background: false,
+        policy: None,
         gateway_field: None,
         max_output: source.whole(places.max_output.as_ref())?.filter(|tokens| *tokens > 0),
         other_limit: None,

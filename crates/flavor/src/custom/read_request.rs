@@ -46,6 +46,8 @@ pub fn read_request<'a>(
         let turn = turn.map_err(|it| it.within(index).at(&places.messages.place.to_string()))?;
         add(turn, &mut request);
     }
+    // The gateway has read it itself.
+    source.pass_over("hybrid_policy");
     source.name_rest("", losses);
     Ok(request)
 }

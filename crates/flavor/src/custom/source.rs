@@ -94,6 +94,11 @@ impl<'a> Source<'a> {
         value.map(read).transpose().map_err(named)
     }
 
+    /// Counts a member of the body as read.
+    pub(super) fn pass_over(&mut self, name: &str) {
+        self.read.insert(vec![name.to_owned()]);
+    }
+
     /// Names what stands in the body and was not read, each under `path` and its own place.
     pub(super) fn name_rest(&self, path: &str, losses: &mut Losses) {
         let mut parts = vec![(Vec::new(), self.root.clone())];

@@ -45,6 +45,8 @@ pub fn read_request<'a>(
     if root.take("cachedContent")?.is_some() {
         losses.unread("cachedContent", "what is kept at Google is not elsewhere");
     }
+    // The gateway has read it itself.
+    root.take("hybridPolicy")?;
     root.note_rest("", losses);
     Ok(request)
 }

@@ -95,6 +95,8 @@ fn note_rest(members: &mut Object<'_>, losses: &mut Losses) {
     if members.take("_debug_render_only").is_some_and(|value| value.get() != "false") {
         losses.refused("_debug_render_only", "only Ollama shows its template");
     }
+    // The gateway has read it itself.
+    members.take("hybrid_policy");
     for (name, _) in members.rest() {
         losses.dropped(name.to_owned(), "not known in a request");
     }

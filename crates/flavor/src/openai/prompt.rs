@@ -76,6 +76,8 @@ const ROOT_KEYS: &[&str] = &[
     "safety_identifier",
     "prompt_cache_key",
     "prompt_cache_retention",
+    // It goes no further than the gateway.
+    "hybrid_policy",
 ];
 
 /// The same for a message.
@@ -124,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_text_that_a_model_reads_is_there() {
-        let body = br#"{"model":"m","user":"u","messages":[
+        let body = br#"{"model":"m","user":"u","hybrid_policy":"x","messages":[
             {"role":"user","name":"ann","content":[{"type":"text","text":"a"}]},
             {"role":"assistant","content":null,"tool_calls":[
                 {"id":"c","function":{"name":"f","arguments":"{}"}}]},

@@ -5,6 +5,8 @@ use bytes::Bytes;
 use super::output_limit::{LimitSite, OutputLimit};
 use super::request_error::PeekError;
 use super::usage_site::UsageSite;
+use crate::addressed::{self, Policy};
+use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::json::{self, Bounds, Document, Kind, Member, Scanner, Splice};
 
@@ -13,7 +15,6 @@ const END_USER_BYTES: usize = 256;
 /// The longest name of an end user that a provider takes, in characters. Source: `safety_identifier`
 /// in the reference of OpenAI's API; OpenRouter takes as many.
 pub(super) const END_USER_LETTERS: usize = 128;
-const GATEWAY_FIELDS: [&str; 1] = ["hybrid_policy"];
 const WATCH: &[&str] = &[
     "model",
     "stream",
@@ -64,8 +65,9 @@ pub struct ChatPeek {
     pub n: u64,
     /// Whom the caller calls for, at most 256 bytes of it.
     pub end_user: Option<String>,
-    /// Fields that are addressed to the gateway and that no provider knows.
-    pub gateway_fields: Vec<&'static str>,
+    /// What stands in `hybrid_policy`; `None` where it is not there. A body that has it goes on only
+    /// [without it](addressed::without_policy).
+    pub policy: Option<Policy>,
     /// Whether the call is to go on without its caller.
     pub background: bool,
     /// The bytes of all text in the request, as it stands there, its tools as a whole.
@@ -120,10 +122,7 @@ pub fn peek_chat(body: &Bytes, bounds: Bounds) -> Result<ChatPeek, PeekError> {
         max_output,
         n: count(&document)?,
         end_user: end_user.map(|user| shortened(user, END_USER_BYTES)),
-        gateway_fields: GATEWAY_FIELDS
-            .into_iter()
-            .filter(|field| given(&document, field).is_some())
-            .collect(),
+        policy: Policy::of(&document, addressed::names(Dialect::Chat))?,
         background: flag(&document, "background")?,
         text_bytes: document.text_bytes() + tools_bytes(&document),
         media,

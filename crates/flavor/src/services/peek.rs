@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use self::count::Count;
 use super::{Form, Service, multipart};
+use crate::addressed::{self, Policy};
 use crate::dialect::Path;
 use crate::json::{self, Bounds, Document, Kind, Misfit, Object, Scanner};
 use crate::openai;
@@ -26,6 +27,7 @@ const WATCH: &[&str] = &[
     "stream",
     "stream_format",
     "hybrid_policy",
+    "hybridPolicy",
     "user",
     "safety_identifier",
     "n",
@@ -39,8 +41,9 @@ pub struct Peek {
     pub model: String,
     /// Whether the reply is to be a stream.
     pub stream: bool,
-    /// A field that is addressed to the gateway and that no provider knows.
-    pub gateway_field: Option<&'static str>,
+    /// What stands in `hybrid_policy`; `None` where it is not there. A body that has it goes on only
+    /// [without it](addressed::without_policy_service).
+    pub policy: Option<Policy>,
     /// The bytes of all text in the request, as it stands there. Numbers of tokens count as they
     /// stand, which is more than one byte each.
     pub text_bytes: u64,
@@ -97,7 +100,7 @@ pub fn peek(
     let mut peek = Peek {
         model: named(model)?,
         stream: is_stream(&document),
-        gateway_field: given(&document, "hybrid_policy").then_some("hybrid_policy"),
+        policy: Policy::of(&document, addressed::service_names(form))?,
         end_user: end_user(&document),
         ..Peek::default()
     };
@@ -125,10 +128,6 @@ fn is_stream(document: &Document) -> bool {
     let events = document.member("stream_format");
     stream.is_some_and(|it| !matches!(it.raw, b"false" | b"null"))
         || events.is_some_and(|it| it.raw == b"\"sse\"")
-}
-
-fn given(document: &Document, field: &str) -> bool {
-    document.member(field).is_some_and(|member| member.kind != Kind::Null)
 }
 
 fn end_user(document: &Document) -> Option<String> {
@@ -161,7 +160,12 @@ fn peek_form(body: &Bytes, content_type: Option<&str>) -> Result<Peek, PeekError
                 }
             }
             "stream" => peek.stream = part.data != b"false",
-            "hybrid_policy" => peek.gateway_field = Some("hybrid_policy"),
+            addressed::POLICY => {
+                if peek.policy.replace(Policy::of_part(&part)).is_some() {
+                    let field = addressed::POLICY;
+                    return Err(openai::PeekError::Repeated { field }.into());
+                }
+            }
             "user" => peek.end_user = Some(shortened(part.text()?.to_owned())),
             _ => peek.text_bytes = peek.text_bytes.saturating_add(bytes),
         }
@@ -206,7 +210,7 @@ mod tests {
     fn what_is_addressed_to_the_gateway_is_seen() {
         let body = r#"{"model":"m","prompt":"p","n":3,"stream":true,"user":"u","safety_identifier":"s","hybrid_policy":"x","new":{}}"#;
         let peek = read(Service::Image, Form::OpenAi, body).unwrap();
-        assert_eq!(peek.gateway_field, Some("hybrid_policy"));
+        assert_eq!(peek.policy, Some(Policy::Said("x".to_owned())));
         assert_eq!((peek.items, peek.text_bytes, peek.stream), (3, 1, true));
         assert_eq!(peek.end_user.as_deref(), Some("s"));
         let spoken = r#"{"model":"m","input":"秤!","stream_format":"sse"}"#;

@@ -18,7 +18,7 @@ pub(crate) fn cuts() -> impl Strategy<Value = Vec<u16>> {
     prop_oneof![vec(any::<u16>(), 0..4), vec(any::<u16>(), 0..80)]
 }
 
-fn space() -> impl Strategy<Value = &'static str> {
+pub(crate) fn space() -> impl Strategy<Value = &'static str> {
     prop_oneof![6 => Just(""), 1 => Just(" "), 1 => Just("\r\n\t ")]
 }
 

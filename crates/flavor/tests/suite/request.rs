@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use serde_json::Value;
+use weighbridge_flavor::addressed::Policy;
 use weighbridge_flavor::openai::{ChatPeek, LimitField, OutputLimit, PeekError, peek_chat};
 
 use super::generate::{BOUNDS, cuts, damaged, object, value};
@@ -119,14 +120,14 @@ fn what_is_read() {
     assert_eq!((full.model.as_str(), full.stream, full.n), ("gpt-4", true, 3));
     assert_eq!((full.max_output, full.end_user.as_deref()), (Some(7), Some("s")));
     assert!(full.asks_usage && full.background);
-    assert_eq!(full.gateway_fields, ["hybrid_policy"]);
+    assert_eq!((plain.policy, full.policy), (None, Some(Policy::NotText)));
     assert_eq!(full.text_bytes, 4);
     let nulls = peek(
         r#"{"model":"m","stream":null,"stream_options":null,"n":null,"max_tokens":null,
             "max_completion_tokens":null,"user":null,"background":null,"hybrid_policy":null}"#,
     )
     .unwrap();
-    assert_eq!((nulls.n, nulls.max_output, nulls.gateway_fields.len()), (1, None, 0));
+    assert_eq!((nulls.n, nulls.max_output, nulls.policy), (1, None, Some(Policy::Nothing)));
     let long = peek(&format!(r#"{{"model":"m","user":"x{}"}}"#, "秤".repeat(100))).unwrap();
     assert_eq!(long.end_user.unwrap().len(), 256);
 }

@@ -51,6 +51,8 @@ pub fn read_request<'a>(body: &'a str, losses: &mut Losses) -> Result<Request<'a
         end_user: end_user(&mut root, losses)?,
         searches: tools.searches,
     };
+    // The gateway has read it itself.
+    root.take("hybrid_policy");
     for (name, _) in root.rest() {
         losses.dropped(name.to_owned(), "a field that only OpenAI knows");
     }

@@ -1,5 +1,7 @@
 //! Reading a form.
 
+use std::ops::Range;
+
 use memchr::memmem::Finder;
 
 use super::{boundary, disposition};
@@ -25,6 +27,8 @@ pub struct Part<'a> {
     pub mime: Option<&'a str>,
     /// What it holds.
     pub data: &'a [u8],
+    /// All of it, in the form: from the boundary before it to the one behind it.
+    pub span: Range<usize>,
 }
 
 impl<'a> Part<'a> {
@@ -46,14 +50,20 @@ impl<'a> Part<'a> {
 pub fn read<'a>(body: &'a [u8], content_type: Option<&str>) -> Result<Vec<Part<'a>>, Misfit> {
     let delimiter = format!("\r\n--{}", boundary(content_type)?);
     let delimiter = Finder::new(delimiter.as_bytes());
+    let bare = delimiter.needle().len() - LINE_END.len();
+    // What is left to read is always the end of the body, and follows a boundary.
+    let before = |rest: &[u8]| body.len() - rest.len() - bare;
     let mut rest = first(body, &delimiter)?;
     let mut parts = Vec::new();
     while let Some(inside) = next(rest)? {
         if parts.len() == PARTS {
             return Err(Misfit::new("should have at most 128 parts"));
         }
-        let (part, after) = read_part(inside, &delimiter)?;
-        parts.push(part);
+        let (head, content) = split_head(inside)?;
+        let end = delimiter.find(content).ok_or_else(|| Misfit::new("is cut off"))?;
+        let (data, after) = content.split_at(end);
+        let after = after.get(delimiter.needle().len()..).unwrap_or_default();
+        parts.push(read_part(head, data, before(rest)..before(after))?);
         rest = after;
     }
     Ok(parts)
@@ -81,21 +91,17 @@ fn next(rest: &[u8]) -> Result<Option<&[u8]>, Misfit> {
     inside.map(Some).ok_or_else(|| Misfit::new("should have its boundaries on lines of their own"))
 }
 
-/// A part, and what follows the boundary behind it.
-fn read_part<'a>(inside: &'a [u8], delimiter: &Finder<'_>) -> Result<(Part<'a>, &'a [u8]), Misfit> {
+/// A part's head, and what follows it.
+fn split_head(inside: &[u8]) -> Result<(&[u8], &[u8]), Misfit> {
     let reach = inside.get(..HEAD_BYTES).unwrap_or(inside);
     let head_end = memchr::memmem::find(reach, HEAD_END);
     let head_end =
         head_end.ok_or_else(|| Misfit::new("has a part without a head, or too long a one"))?;
     let (head, rest) = inside.split_at(head_end);
-    let content = rest.get(HEAD_END.len()..).unwrap_or_default();
-    let end = delimiter.find(content).ok_or_else(|| Misfit::new("is cut off"))?;
-    let (data, after) = content.split_at(end);
-    let after = after.get(delimiter.needle().len()..).unwrap_or_default();
-    Ok((read_head(head, data)?, after))
+    Ok((head, rest.get(HEAD_END.len()..).unwrap_or_default()))
 }
 
-fn read_head<'a>(head: &'a [u8], data: &'a [u8]) -> Result<Part<'a>, Misfit> {
+fn read_part<'a>(head: &'a [u8], data: &'a [u8], span: Range<usize>) -> Result<Part<'a>, Misfit> {
     let head = std::str::from_utf8(head);
     let head = head.map_err(|_| Misfit::new("has a part whose head is no UTF-8"))?;
     let mut named = None;
@@ -117,7 +123,7 @@ fn read_head<'a>(head: &'a [u8], data: &'a [u8]) -> Result<Part<'a>, Misfit> {
         }
     }
     let (name, file) = named.ok_or_else(|| Misfit::new("has a part without a name"))?;
-    Ok(Part { name, file, mime, data })
+    Ok(Part { name, file, mime, data, span })
 }
 
 #[cfg(test)]
@@ -142,10 +148,20 @@ mod tests {
             file: Some("a \"b\".wav".into()),
             mime: Some("audio/wav"),
             data: b"\r\n--\r\n-b\0",
+            span: 66..176,
         };
-        let plain =
-            |name: &'static str, data| Part { name: name.into(), file: None, mime: None, data };
-        assert_eq!(parts, [plain("model", b"m"), file, plain("empty", b"")]);
+        let plain = |name: &'static str, data, span| Part {
+            name: name.into(),
+            file: None,
+            mime: None,
+            data,
+            span,
+        };
+        let model = plain("model", b"m", 8..66);
+        assert_eq!(parts, [model, file, plain("empty", b"", 176..231)]);
+        for span in parts.into_iter().map(|part| part.span) {
+            assert!(body[span.clone()].starts_with("--b") && body[span.end..].starts_with("--b"));
+        }
         assert_eq!(read(b"--b--", TYPE).unwrap(), []);
     }
 
