@@ -79,8 +79,12 @@ impl Maker {
             currency: self.priced.price.currency,
             price_sha256: self.priced.table,
         };
-        let terms =
-            Terms { consent: Consent::Standing, level_sha256: self.level, held: Some(held) };
+        let terms = Terms {
+            consent: Consent::Standing,
+            level_sha256: self.level,
+            policy_sha256: None,
+            held: Some(held),
+        };
         let intent = Intent {
             id: CallId::new(received_at, bytes_of(&random[..10])),
             boot,
@@ -155,6 +159,7 @@ fn ending(
     Ending {
         outcome: Outcome::Ok,
         error: None,
+        decision: None,
         attempts: vec![attempt],
         flavor_out: Some("openai"),
         conversion: Default::default(),

@@ -2,19 +2,21 @@
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
-use weighbridge_core::credential::{self, Fingerprint, Key, Kind};
+use weighbridge_core::credential::{self, Fingerprint, Key, KeyPolicy, Kind};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_core::role::{Permission, Role};
+use weighbridge_core::routing::{NoSuchPolicy, Policy};
 use weighbridge_gateway::ReplyBody;
 use weighbridge_store::keyring::{ListedKey, NewKey};
 
 use crate::accounts::{no_entropy, stamp};
 use crate::answer::{json_answer, nothing, page};
-use crate::ask::{Ask, invalid, missing, shown, store_failure};
+use crate::ask::{Ask, Fields, invalid, missing, shown, store_failure};
 
-const FIELDS: [&str; 5] = ["account", "role", "name", "kind", "trusted_headers"];
+const FIELDS: [&str; 7] =
+    ["account", "role", "name", "kind", "trusted_headers", "hybrid_policy", "hybrid_override"];
 const NOT_YET: [&str; 2] = ["capability", "models"];
 
 fn show(listed: &ListedKey) -> Value {
@@ -25,6 +27,8 @@ fn show(listed: &ListedKey) -> Value {
         "role": listed.key.role.as_str(),
         "name": listed.key.name,
         "trusted_headers": listed.key.trusted_headers,
+        "hybrid_policy": listed.key.policy.policy.map(Policy::as_str),
+        "hybrid_override": !listed.key.policy.fixed,
         "created_at": listed.created_at,
         "revoked_at": listed.revoked_at,
     })
@@ -69,6 +73,7 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
         role,
         name: fields.name()?.map(str::to_owned),
         trusted_headers: fields.flag("trusted_headers")?.unwrap_or(false),
+        policy: policy(&fields)?,
     };
     let listed = ListedKey { key: key.clone(), account, created_at: now, revoked_at: None };
     let stamp = stamp(&gateway, &principal)?;
@@ -80,6 +85,17 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
         Kind::Endpoint => value["token"] = json!(text.reveal()),
     }
     Ok(json_answer(StatusCode::CREATED, &value))
+}
+
+/// Where the key's calls run, and whether a request may say otherwise.
+fn policy(fields: &Fields) -> Result<KeyPolicy, Failure> {
+    let read = |text: &str| {
+        text.parse().map_err(|error: NoSuchPolicy| invalid("hybrid_policy", &error.to_string()))
+    };
+    Ok(KeyPolicy {
+        policy: fields.text("hybrid_policy")?.map(read).transpose()?,
+        fixed: !fields.flag("hybrid_override")?.unwrap_or(true),
+    })
 }
 
 fn kind(text: Option<&str>) -> Result<Kind, Failure> {

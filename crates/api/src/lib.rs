@@ -8,12 +8,15 @@ mod acts;
 pub mod answer;
 mod ask;
 mod budget;
+mod described;
 mod estimates;
+mod explain;
 mod keys;
 pub mod ledger;
 pub mod openapi;
 mod proof;
 mod provenance;
+mod providers;
 mod receipts;
 pub mod route;
 mod tables;
@@ -83,6 +86,9 @@ async fn answer_to(
     if operation == Operation::CreateEstimate {
         return estimates::create(gateway, head, body, at, allowance).await;
     }
+    if operation == Operation::Explain {
+        return explain::create(gateway, head, body, at, allowance).await;
+    }
     let reads = head.method == Method::GET;
     let ask = Ask::new(gateway, head, body, id).await?;
     if reads {
@@ -104,7 +110,10 @@ async fn answer_to(
         Operation::ListActs => acts::list(ask).await,
         Operation::ReadTable => tables::read(ask).await,
         // Its body is a call's, and is read as one.
-        Operation::CreateEstimate => Err(Failure::client(Code::NotFound, "no such route")),
+        Operation::ListProviders => providers::list(ask).await,
+        Operation::CreateEstimate | Operation::Explain => {
+            Err(Failure::client(Code::NotFound, "no such route"))
+        }
     }
 }
 

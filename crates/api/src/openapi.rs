@@ -99,6 +99,8 @@ fn answer(operation: Operation) -> (&'static str, Option<Value>) {
         Operation::ReadProvenance => ("200", Some(list_of("Provenance"))),
         Operation::ListActs => ("200", Some(list_of("Act"))),
         Operation::CreateEstimate => ("201", Some(reference("Estimate"))),
+        Operation::Explain => ("200", Some(reference("Explanation"))),
+        Operation::ListProviders => ("200", Some(list_of("Provider"))),
         Operation::ReadTable => ("200", Some(reference("Table"))),
     }
 }
@@ -112,7 +114,8 @@ fn query(operation: Operation) -> &'static [(&'static str, &'static str)] {
         Operation::ListKeys | Operation::ListReceipts | Operation::ReadProvenance => {
             &[("limit", "integer"), ("cursor", "string"), ("account", "string")]
         }
-        Operation::CreateEstimate => &[("flavor", "string")],
+        Operation::CreateEstimate => &[("flavor", "string"), ("model", "string")],
+        Operation::Explain => &[("flavor", "string"), ("service", "string"), ("model", "string")],
         _ => &[],
     }
 }
@@ -131,7 +134,7 @@ fn body(operation: Operation) -> Option<Value> {
                 "name": text(), "level": text(), "budget": reference("NewBudget"),
             }),
         )),
-        Operation::CreateEstimate => Some(json!({
+        Operation::CreateEstimate | Operation::Explain => Some(json!({
             "type": "object",
             "description": "The body of the call itself, byte for byte as it will be sent.",
         })),
@@ -143,6 +146,8 @@ fn body(operation: Operation) -> Option<Value> {
                 "name": text(),
                 "kind": { "enum": ["bearer", "endpoint"] },
                 "trusted_headers": { "type": "boolean" },
+                "hybrid_policy": reference("Policy"),
+                "hybrid_override": { "type": "boolean" },
             }),
         )),
         _ => None,
@@ -167,6 +172,8 @@ fn schemas() -> Value {
         "id": text(), "account": text(), "kind": { "enum": ["bearer", "endpoint"] },
         "role": reference("Role"), "name": text_or_null(),
         "trusted_headers": { "type": "boolean" },
+        "hybrid_policy": { "oneOf": [reference("Policy"), { "type": "null" }] },
+        "hybrid_override": { "type": "boolean" },
         "created_at": text(), "revoked_at": text_or_null(),
     });
     let mut new_key = key.clone();
@@ -180,11 +187,14 @@ fn schemas() -> Value {
         })),
         "Period": { "enum": weighbridge_core::budget::Period::ALL.map(|period| period.as_str()) },
         "Role": { "enum": weighbridge_core::role::Role::ALL.map(|role| role.as_str()) },
+        "Policy": { "enum": weighbridge_core::routing::Policy::ALL.map(|policy| policy.as_str()) },
+        "Explanation": explanation(),
+        "Provider": provider(),
         "Account": account(),
         "NewBudget": new_budget(),
         "Estimate": estimate(),
         "Table": object(&["sha256", "kind", "in_force_since", "table"], json!({
-            "sha256": text(), "kind": { "enum": ["levels", "prices"] },
+            "sha256": text(), "kind": { "enum": ["levels", "prices", "policies"] },
             "in_force_since": { "type": "array", "items": text() }, "table": {},
         })),
         "Me": object(&["account", "key"], json!({
@@ -262,6 +272,65 @@ fn new_budget() -> Value {
             "amount": text(), "currency": text(), "period": reference("Period"), "top_up": text(),
         },
     })
+}
+
+/// How a provider is now.
+fn standing() -> Value {
+    json!({
+        "health": { "enum": ["well", "unwell", "due", "recovering", "resting", "refused"] },
+        "rests_for_ms": integer_or_null(), "failing_per_mille": { "type": "integer" },
+        "in_flight": { "type": "integer" }, "waiting": { "type": "integer" },
+        "optimal": integer_or_null(), "max": integer_or_null(),
+        "machine_busy": { "type": "boolean" },
+    })
+}
+
+fn integer_or_null() -> Value {
+    json!({ "type": ["integer", "null"] })
+}
+
+fn provider() -> Value {
+    let mut members = standing();
+    members["name"] = text();
+    members["flavor"] = text();
+    members["location"] = json!({ "enum": ["local", "remote"] });
+    members["region"] = text_or_null();
+    members["base_url"] = text();
+    members["services"] = json!({ "type": "array", "items": text() });
+    members["models"] = json!({ "type": "array", "items": text() });
+    object(&["name", "flavor", "location", "health"], members)
+}
+
+fn explanation() -> Value {
+    let mut members = standing();
+    members["provider"] = text();
+    members["model"] = text();
+    members["location"] = json!({ "enum": ["local", "remote"] });
+    members["region"] = text_or_null();
+    members["place"] = json!({ "type": "integer" });
+    members["score"] = json!({ "type": "integer" });
+    members["left_out"] = text();
+    members["because"] = text();
+    members["expected"] = text();
+    members["currency"] = text();
+    members["first_byte_ms"] = integer_or_null();
+    let candidate = object(&["provider", "model", "location"], members);
+    object(
+        &["service", "model_served", "match", "policy", "chosen_by", "candidates", "refusal"],
+        json!({
+            "service": text(), "model_served": text(),
+            "match": { "enum": ["exact", "provider", "alias", "similar"] },
+            "match_score": { "type": "integer" },
+            "policy": reference("Policy"),
+            "chosen_by": { "enum": ["body", "header", "key", "level", "model", "service", "file"] },
+            "policy_sha256": text(),
+            "candidates": { "type": "array", "items": candidate },
+            "refusal": { "oneOf": [
+                object(&["code", "message"], json!({ "code": text(), "message": text() })),
+                { "type": "null" },
+            ] },
+        }),
+    )
 }
 
 fn estimate() -> Value {

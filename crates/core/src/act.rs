@@ -4,10 +4,11 @@ use serde::Serialize;
 use weighbridge_proof::{Salt, Timestamp, entry, section};
 
 use crate::budget::Budget;
-use crate::credential::Kind;
+use crate::credential::{KeyPolicy, Kind};
 use crate::entropy::{self, Entropy, NoEntropy};
 use crate::id::{AccountId, ActId, KeyId};
 use crate::money::{Amount, Currency};
+use crate::routing::Policy;
 
 /// Who did something: a key, and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub enum Deed<'a> {
         name: Option<&'a str>,
         /// Whether its headers about people count.
         trusted_headers: bool,
+        /// What it says of where its calls run.
+        policy: KeyPolicy,
     },
     /// A key was revoked.
     RevokeKey {
@@ -136,6 +139,11 @@ struct To<'a> {
     account: Option<AccountId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     budget: Option<BudgetEntry>,
+    /// Of a key whose policy no request may override.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hybrid_override: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hybrid_policy: Option<&'static str>,
     /// Of a key that stands elsewhere than in a header.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
@@ -214,10 +222,12 @@ fn what<'a>(deed: &Deed<'a>) -> What<'a> {
             of: account.to_string(),
             to: To { budget: Some(budget.into()), ..To::default() },
         },
-        Deed::CreateKey { key, account, kind, role, name, trusted_headers } => What {
+        Deed::CreateKey { key, account, kind, role, name, trusted_headers, policy } => What {
             of: key.to_string(),
             to: To {
                 account: Some(account),
+                hybrid_override: policy.fixed.then_some(false),
+                hybrid_policy: policy.policy.map(Policy::as_str),
                 kind: (kind != Kind::Bearer).then(|| kind.as_str()),
                 name,
                 role: Some(role),
@@ -262,6 +272,7 @@ mod tests {
                 role: "user",
                 name: None,
                 trusted_headers: false,
+                policy: KeyPolicy { policy: Some(Policy::Private), fixed: true },
             },
             Deed::RevokeKey { key },
         ];

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use weighbridge_proof::{Digest, Timestamp};
 
 use crate::cost::{Cost, Interrupted, Terms};
+use crate::directory::Match;
 use crate::failure::{Failure, Source};
 use crate::id::{AccountId, CallId, KeyId, NodeId};
+use crate::routing::{Choice, Verdict};
 use crate::usage::Usage;
 
 /// The most labels a call may carry, and how long their names and values may be, in bytes.
@@ -168,6 +170,26 @@ pub struct Attempt {
     pub region: Option<String>,
 }
 
+/// Where a call was to run, and why there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The policy, and who chose it.
+    pub choice: Choice,
+    /// How the model was found.
+    pub how: Match,
+    /// Everybody who serves it, those first who were to be asked.
+    pub considered: Vec<Considered>,
+}
+
+/// One who was thought of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Considered {
+    /// The provider's name.
+    pub provider: String,
+    /// What was thought.
+    pub verdict: Verdict,
+}
+
 /// What is known when the call is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
@@ -177,6 +199,8 @@ pub struct Ending {
     pub error: Option<(Source, &'static str)>,
     /// Every exchange, in order.
     pub attempts: Vec<Attempt>,
+    /// Where it was to run.
+    pub decision: Option<Decision>,
     /// What the provider that answered speaks.
     pub flavor_out: Option<&'static str>,
     /// What was made of one flavor to come to the other.
@@ -212,6 +236,7 @@ impl Ending {
             outcome: Outcome::Interrupted,
             error: None,
             attempts: Vec::new(),
+            decision: None,
             flavor_out: None,
             conversion: Conversion::None,
             losses: Vec::new(),

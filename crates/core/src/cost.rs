@@ -51,6 +51,9 @@ pub struct Terms {
     pub consent: Consent,
     /// The table of levels in force.
     pub level_sha256: Digest,
+    /// The policies in force. Intents of before there were any have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_sha256: Option<Digest>,
     /// What was held when the call began; nothing where the model has no price.
     pub held: Option<Held>,
 }
@@ -185,6 +188,7 @@ mod tests {
         let terms = Terms {
             consent: Consent::Standing,
             level_sha256: Digest::of(b"levels"),
+            policy_sha256: None,
             held: Some(held(7)),
         };
         let actual = |rule| Cost::interrupted(Some(&terms), rule).charge.unwrap().actual;

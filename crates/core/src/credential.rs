@@ -8,6 +8,7 @@ use crate::account::Account;
 use crate::id::KeyId;
 use crate::redacted::Redacted;
 use crate::role::Role;
+use crate::routing::Policy;
 
 /// What kind of key it is: where it may stand. A key's text says it, so that none of one kind is taken
 /// for one of the other.
@@ -133,6 +134,17 @@ pub struct Key {
     pub name: Option<String>,
     /// Whether headers about the end user are believed when they come with it.
     pub trusted_headers: bool,
+    /// What it says of where its calls run.
+    pub policy: KeyPolicy,
+}
+
+/// What a key says of where its calls run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeyPolicy {
+    /// How that is chosen, where it says so.
+    pub policy: Option<Policy>,
+    /// Whether no request may say otherwise.
+    pub fixed: bool,
 }
 
 #[cfg(test)]

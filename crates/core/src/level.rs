@@ -7,6 +7,7 @@ use serde_json::json;
 use weighbridge_proof::Digest;
 
 use crate::money::{Amount, Currency, Money};
+use crate::routing::Policy;
 use crate::window::Pace;
 
 /// The level that accounts have when nobody says otherwise.
@@ -46,6 +47,10 @@ pub struct Level {
     /// How far one call may pass what was held for it, at the platform's own expense. Nothing
     /// said means [`OVERRUN_CAP`] of whatever currency the call is priced in.
     pub overrun_cap: Option<Money>,
+    /// Where its calls run, where it has a word in that.
+    pub policy: Option<Policy>,
+    /// Its calls run in these regions only, if any are named.
+    pub regions: Vec<String>,
 }
 
 /// The overrun that one call may have where its level does not say: half a unit.
@@ -61,7 +66,14 @@ impl Level {
             view: pace,
             reserve: Reserve::default(),
             overrun_cap: None,
+            policy: None,
+            regions: Vec::new(),
         }
+    }
+
+    /// Whether its calls may run in this region. A provider that names none is in none.
+    pub fn allows(&self, region: Option<&str>) -> bool {
+        crate::routing::allows(&self.regions, region)
     }
 
     /// How far a call priced in `currency` may pass what was held for it.
@@ -136,6 +148,12 @@ fn describe(level: &Level) -> serde_json::Value {
     });
     if let Some(cap) = level.overrun_cap {
         shown["overrun_cap"] = json!(cap.to_string());
+    }
+    if let Some(policy) = level.policy {
+        shown["hybrid_policy"] = json!(policy.as_str());
+    }
+    if !level.regions.is_empty() {
+        shown["regions"] = json!(level.regions);
     }
     shown
 }

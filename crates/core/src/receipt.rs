@@ -4,10 +4,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use weighbridge_proof::{Kind, Receipt, Salt, Section, SectionName};
 
-use crate::call::{Attempt, Ending, Input, Intent, Loss};
+use crate::call::{Attempt, Considered, Decision, Ending, Input, Intent, Loss};
 use crate::cost::{Consent, Party};
+use crate::directory::Match;
 use crate::failure::Source;
 use crate::money::{Amount, Currency};
+use crate::routing::{Score, Verdict};
 use crate::usage::Usage;
 
 /// One salt per section, in the order of [`SectionName::ALL`].
@@ -20,6 +22,8 @@ pub const SALT_BYTES: usize = 32 * SectionName::ALL.len();
 struct CallSection<'a> {
     attempts: Vec<AttemptEntry<'a>>,
     conversion: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<DecisionEntry<'a>>,
     duration_us: Option<u64>,
     error: Option<ErrorEntry>,
     first_byte_at: Option<weighbridge_proof::Timestamp>,
@@ -42,6 +46,26 @@ struct AttemptEntry<'a> {
     provider_request_id: Option<&'a str>,
     region: Option<&'a str>,
     status: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct DecisionEntry<'a> {
+    candidates: Vec<CandidateEntry<'a>>,
+    chosen_by: &'static str,
+    #[serde(rename = "match")]
+    how: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    match_score: Option<u32>,
+    policy: &'static str,
+}
+
+#[derive(Serialize)]
+struct CandidateEntry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<&'static str>,
+    provider: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -122,7 +146,7 @@ struct MoneySection<'a> {
     estimate: Option<Amount>,
     level_sha256: Option<weighbridge_proof::Digest>,
     overrun: Option<Amount>,
-    policy_sha256: Option<()>,
+    policy_sha256: Option<weighbridge_proof::Digest>,
     price_sha256: Option<weighbridge_proof::Digest>,
     reserved: Option<Amount>,
 }
@@ -179,6 +203,7 @@ fn call_section<'a>(intent: &'a Intent, ending: &'a Ending) -> CallSection<'a> {
     CallSection {
         attempts: ending.attempts.iter().map(attempt_entry).collect(),
         conversion: ending.conversion.as_str(),
+        decision: ending.decision.as_ref().map(decision_entry),
         duration_us: ending.duration_us,
         error: ending.error.map(|(source, code)| ErrorEntry { code, source: source_word(source) }),
         first_byte_at: ending.first_byte_at,
@@ -203,6 +228,27 @@ fn attempt_entry(attempt: &Attempt) -> AttemptEntry<'_> {
         region: attempt.region.as_deref(),
         status: attempt.status,
     }
+}
+
+fn decision_entry(decision: &Decision) -> DecisionEntry<'_> {
+    DecisionEntry {
+        candidates: decision.considered.iter().map(candidate_entry).collect(),
+        chosen_by: decision.choice.source.as_str(),
+        how: decision.how.as_str(),
+        match_score: match decision.how {
+            Match::Similar(score) => Some(score),
+            Match::Exact | Match::OfProvider | Match::Alias => None,
+        },
+        policy: decision.choice.policy.as_str(),
+    }
+}
+
+fn candidate_entry(considered: &Considered) -> CandidateEntry<'_> {
+    let (score, left_out) = match considered.verdict {
+        Verdict::Ranked(Score(score)) => (Some(score), None),
+        Verdict::Out(reason) => (None, Some(reason.as_str())),
+    };
+    CandidateEntry { left_out, provider: &considered.provider, score }
 }
 
 fn loss_entry(loss: &Loss) -> LossEntry<'_> {
@@ -275,7 +321,7 @@ fn money_section<'a>(intent: &Intent, ending: &'a Ending) -> MoneySection<'a> {
         estimate: charge.map(|charge| charge.held.estimate),
         level_sha256: terms.map(|terms| terms.level_sha256),
         overrun: charge.map(|charge| charge.overrun),
-        policy_sha256: None,
+        policy_sha256: terms.and_then(|terms| terms.policy_sha256),
         price_sha256: charge.map(|charge| charge.held.price_sha256),
         reserved: charge.map(|charge| charge.held.reserved),
     }

@@ -20,7 +20,8 @@ pub use breaker::{Health, Rules};
 pub use candidate::{Candidate, Reason, Score, Verdict};
 pub use dispatcher::{Ask, Dispatcher, Found, Post, Standing, Woken};
 pub use load::Load;
-pub use policy::{Choice, Policies, Policy, Source};
+pub(crate) use policy::allows;
+pub use policy::{Choice, NoSuchPolicy, Policies, Policy, Source};
 pub use traffic::{Concurrency, Turn, Went};
 
 use crate::clock::Monotonic;

@@ -14,6 +14,11 @@ pub struct Facts {
     /// How many things in it may be no text, or hold more than stands here: pictures, sounds, files,
     /// what only its provider can read. Never zero where there is one.
     pub media: u64,
+    /// How many of those are known to be pictures, or sounds. A peek does not tell them apart and says
+    /// none.
+    pub pictures: u64,
+    /// See `pictures`.
+    pub sounds: u64,
     /// Whether there are tools.
     pub tools: bool,
     /// A name of some server's own for the limit of the answer, if one is there: it may count more
@@ -112,6 +117,8 @@ impl Facts {
             n: request.made.unwrap_or(request.n),
             text_bytes: count.text_bytes,
             media: count.media.saturating_add(hidden),
+            pictures: count.pictures,
+            sounds: count.sounds,
             tools: !request.tools.is_empty(),
             other_limit: None,
             searches: request.searches,
@@ -126,6 +133,8 @@ impl Facts {
             n: 1,
             text_bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
             media: 1,
+            pictures: 0,
+            sounds: 0,
             tools: true,
             other_limit: None,
             searches: false,
@@ -139,6 +148,8 @@ struct Count {
     text_bytes: u64,
     media: u64,
     media_bytes: u64,
+    pictures: u64,
+    sounds: u64,
 }
 
 impl Count {
@@ -158,7 +169,15 @@ impl Count {
     fn add(&mut self, block: &Block<'_>) {
         match block {
             Block::Text(text) | Block::Refusal(text) => self.text(text),
-            Block::Image(media) | Block::Audio(media) | Block::File(media) => self.media(media),
+            Block::Image(media) => {
+                self.pictures += 1;
+                self.media(media);
+            }
+            Block::Audio(media) => {
+                self.sounds += 1;
+                self.media(media);
+            }
+            Block::File(media) => self.media(media),
             Block::ToolCall(call) => {
                 self.text(&call.name);
                 self.text(&call.arguments);
@@ -193,6 +212,17 @@ mod tests {
         assert_eq!((said.text_bytes, said.media), (2 + 4 + 2 + 3 + 2, 0));
         assert_eq!((said.max_output, said.n, said.tools), (Some(9), 1, true));
         assert_eq!(said.end_user.as_deref(), Some("u"));
+    }
+
+    #[test]
+    fn pictures_and_sounds_are_told_apart() {
+        let said = facts(
+            Dialect::Chat,
+            r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"},
+                {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}},
+                {"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}"#,
+        );
+        assert_eq!((said.pictures, said.sounds, said.media), (1, 1, 2));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use weighbridge_core::entropy::Entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::LevelTable;
 use weighbridge_core::price::PriceTable;
+use weighbridge_core::routing::{Load, Policies, Rules, Standing};
 use weighbridge_flavor::custom::Custom;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Store;
@@ -20,6 +21,7 @@ use crate::keepsakes::Keepsakes;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::money::{Accounts, Counting, Lengths, LiveAccount};
+use crate::turns::Turns;
 use crate::upstream::Upstream;
 
 /// When a reply's end may go out. An intent is committed before dispatch either way.
@@ -46,6 +48,10 @@ pub struct Parts {
     pub levels: Arc<LevelTable>,
     /// What calls cost.
     pub prices: Arc<PriceTable>,
+    /// Where calls run.
+    pub policies: Arc<Policies>,
+    /// When a provider is left, and when it is taken again.
+    pub rules: Rules,
     /// The bounds.
     pub limits: Limits,
     /// When a reply's end may go out.
@@ -64,6 +70,8 @@ pub struct Gateway {
     /// `limits.body_memory`, in units of [`BODY_UNIT`].
     pub(crate) body_memory: Arc<Semaphore>,
     accounts: Accounts,
+    /// Places at providers.
+    pub(crate) turns: Turns,
     pub(crate) counting: Counting,
     pub(crate) lengths: Lengths,
     pub(crate) keepsakes: Keepsakes,
@@ -86,6 +94,7 @@ impl Gateway {
         Arc::new(Self {
             body_memory: Arc::new(Semaphore::new(units)),
             accounts: Accounts::default(),
+            turns: Turns::new(&parts.directory, parts.rules, Arc::clone(&parts.clock)),
             counting: Counting::default(),
             lengths: Lengths::new(&parts.directory),
             keepsakes: Keepsakes::new(parts.limits.keepsakes, parts.limits.keepsake_time),
@@ -125,6 +134,26 @@ impl Gateway {
     /// What accounts may do.
     pub fn levels(&self) -> &LevelTable {
         &self.parts.levels
+    }
+
+    /// Where calls run.
+    pub fn policies(&self) -> &Policies {
+        &self.parts.policies
+    }
+
+    /// How a provider stands, by its place in the file, from 0.
+    pub fn standing(&self, provider: u32) -> Option<Standing> {
+        self.turns.standing(provider)
+    }
+
+    /// How much of this machine is in use, as it was measured last.
+    pub fn load(&self) -> Load {
+        self.turns.load()
+    }
+
+    /// Takes in how much of this machine is in use.
+    pub fn measured(&self, load: Load) {
+        self.turns.measured(load);
     }
 
     /// What calls cost.

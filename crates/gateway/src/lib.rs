@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod money;
 pub mod pipeline;
 pub mod relay;
+mod turns;
 pub mod upstream;
 
 pub use bell::Bell;

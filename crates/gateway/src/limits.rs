@@ -44,6 +44,12 @@ pub struct Limits {
     pub keepsakes: usize,
     /// `keepsake_time`: how long that is kept.
     pub keepsake_time: Duration,
+    /// `exchanges`: how many providers one call is tried at.
+    pub exchanges: u32,
+    /// `dispatch_time`: from a call's intent until the head of its reply, at however many providers.
+    pub dispatch_time: Duration,
+    /// `queue_wait`: how long a call waits for a place at a provider, where calls may wait.
+    pub queue_wait: Duration,
     /// `provider_connections`: idle connections kept per provider.
     pub provider_connections: usize,
 }
@@ -69,6 +75,9 @@ impl Default for Limits {
             estimate_time: Duration::from_secs(600),
             keepsakes: 64 << 20,
             keepsake_time: Duration::from_secs(60 * 60),
+            exchanges: 4,
+            dispatch_time: Duration::from_secs(20 * 60),
+            queue_wait: Duration::from_secs(30),
             provider_connections: 256,
         }
     }

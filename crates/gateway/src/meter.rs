@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use weighbridge_core::call::{Attempt, Content, Ending, Intent, Outcome};
-use weighbridge_core::clock::Moment;
+use weighbridge_core::clock::{Moment, Monotonic};
 use weighbridge_core::cost::Cost;
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Source};
@@ -19,6 +19,7 @@ use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
 use weighbridge_core::price::Pieces;
 use weighbridge_core::receipt::{self, SALT_BYTES};
+use weighbridge_core::routing::{Turn, Went};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::canon::{self, Keepsake};
 use weighbridge_flavor::dialect::Dialect;
@@ -31,6 +32,7 @@ use crate::gateway::Gateway;
 use crate::keepsakes::Origin;
 use crate::money::bill::Bill;
 use crate::money::offer::Offer;
+use crate::pipeline::decision::Decision;
 use crate::pipeline::way::Way;
 use crate::upstream::Sent;
 pub(crate) use once::Once;
@@ -50,11 +52,20 @@ pub struct Meter {
     intent: Intent,
     /// What the caller speaks.
     dialect: Dialect,
-    model: String,
+    /// Whether a stream is wanted.
+    streams: bool,
+    /// Where the call is to run.
+    decision: Decision,
     started: Moment,
     attempts: Vec<Attempt>,
-    /// The exchange that is going on.
+    /// The exchange that is going on, or was the last.
     serving: Option<Way>,
+    /// Its place at the provider, until it is over.
+    turn: Option<Turn>,
+    /// When it began.
+    asked_at: Monotonic,
+    /// What its end says of the provider, where that is known better than by the call's.
+    went: Option<Went>,
     output: Hasher,
     first_byte_at: Option<Timestamp>,
     tokens: Tokens,
@@ -94,8 +105,10 @@ pub(crate) struct Committed {
     pub(crate) intent: Intent,
     /// What its caller speaks.
     pub(crate) dialect: Dialect,
-    /// The model that serves it.
-    pub(crate) model: String,
+    /// Whether a stream is wanted.
+    pub(crate) streams: bool,
+    /// Where it is to run.
+    pub(crate) decision: Decision,
     pub(crate) started: Moment,
     pub(crate) bill: Bill,
     pub(crate) once: Once,
@@ -104,7 +117,7 @@ pub(crate) struct Committed {
 impl Meter {
     /// The meter of a call.
     pub(crate) fn new(gateway: Arc<Gateway>, call: Committed) -> Box<Self> {
-        let Committed { open, intent, dialect, model, started, bill, once } = call;
+        let Committed { open, intent, dialect, streams, decision, started, bill, once } = call;
         gateway.parts.metrics.in_flight.inc();
         // It is handed from stage to stage, and is too large for that to cost nothing.
         Box::new(Self {
@@ -112,10 +125,14 @@ impl Meter {
             open: Some(open),
             intent,
             dialect,
-            model,
+            streams,
+            decision,
             started,
             attempts: Vec::new(),
             serving: None,
+            turn: None,
+            asked_at: started.steady,
+            went: None,
             output: Hasher::new(),
             first_byte_at: None,
             tokens: Tokens::default(),
@@ -140,22 +157,36 @@ impl Meter {
         self.intent.received_at
     }
 
-    /// The model that serves it.
-    pub(crate) fn model(&self) -> &str {
-        &self.model
+    /// Where it is to run.
+    pub(crate) fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// See [`Self::decision`].
+    pub(crate) fn decision_mut(&mut self) -> &mut Decision {
+        &mut self.decision
     }
 
     pub(crate) fn gateway(&self) -> &Arc<Gateway> {
         &self.gateway
     }
 
-    /// An exchange with the provider of this offer begins.
+    /// An exchange on this way begins, in the place that was taken for it.
     ///
     /// # Errors
     /// When what it costs there cannot be held.
-    pub(crate) fn begin_attempt(&mut self, offer: &Offer, way: &Way) -> Result<(), Failure> {
-        let provider = &offer.provider;
-        self.bill.serve(offer, self.gateway.parts.clock.now().wall)?;
+    pub(crate) fn begin_attempt(
+        &mut self,
+        offer: &Offer,
+        way: &Way,
+        turn: Turn,
+    ) -> Result<(), Failure> {
+        let provider = &way.provider;
+        let now = self.gateway.parts.clock.now();
+        // Whatever comes of it, the place is given back with the exchange's end, or the meter's.
+        self.turn = Some(turn);
+        (self.asked_at, self.went) = (now.steady, None);
+        self.bill.serve(offer, now.wall)?;
         self.serving = Some(way.clone());
         self.attempts.push(Attempt {
             provider: provider.name.clone(),
@@ -203,12 +234,31 @@ impl Meter {
             attempt.status = Some(status);
             attempt.provider_request_id = id;
         }
+        if status == 200 && !self.streams {
+            self.answered();
+        }
     }
 
-    /// The exchange that is going on ended like this; another may begin.
-    pub(crate) fn end_attempt(&mut self, outcome: Outcome) {
+    /// A reply has begun.
+    fn answered(&self) {
+        if let Some(turn) = &self.turn {
+            let took = self.gateway.parts.clock.now().steady.micros_since(self.asked_at);
+            self.gateway.turns.answered(turn, self.streams, took);
+        }
+    }
+
+    /// What is known of the provider by how the exchange goes that is going on.
+    pub(crate) fn judge(&mut self, went: Went) {
+        self.went = Some(went);
+    }
+
+    /// The exchange that is going on came to nothing; another may begin.
+    pub(crate) fn end_attempt(&mut self, went: Went) {
         if let Some(attempt) = self.attempts.last_mut() {
-            attempt.outcome = outcome;
+            attempt.outcome = Outcome::Error;
+        }
+        if let Some(turn) = self.turn.take() {
+            self.gateway.turns.ended(turn, went);
         }
     }
 
@@ -216,6 +266,9 @@ impl Meter {
     pub(crate) fn give_out(&mut self, bytes: &[u8]) {
         if self.first_byte_at.is_none() && !bytes.is_empty() {
             self.first_byte_at = Some(self.gateway.parts.clock.now().wall);
+            if self.streams {
+                self.answered();
+            }
         }
         self.output.update(bytes);
     }
@@ -240,7 +293,7 @@ impl Meter {
         let origin = Origin {
             account: self.intent.account,
             provider: way.provider.name.clone(),
-            model: self.model().to_owned(),
+            model: way.model.to_string(),
         };
         let now = self.gateway.parts.clock.now().steady;
         self.gateway.keepsakes.keep(origin, keepsakes, now);
@@ -264,6 +317,10 @@ impl Meter {
     /// nothing of it, as for every call whose end was not seen.
     fn close(&mut self, end: End, now: Moment, cost: &mut Option<Money>) -> Option<Closing> {
         let open = self.open.take()?;
+        if let Some(turn) = self.turn.take() {
+            let went = self.went.unwrap_or_else(|| said_by(&end));
+            self.gateway.turns.ended(turn, went);
+        }
         let ending = self.ending(end, now);
         *cost = ending
             .cost
@@ -329,7 +386,8 @@ impl Meter {
                 .unwrap_or_default(),
             losses: serving.as_ref().map(Way::losses).unwrap_or_default(),
             provider: serving.as_ref().map(|way| way.provider.name.clone()),
-            model_served: serving.map(|_| self.model.clone()),
+            model_served: serving.as_ref().map(|way| way.model.to_string()),
+            decision: Some(self.decision.on_receipt()),
             first_byte_at: self.first_byte_at,
             finished_at: now.wall,
             duration_us: Some(now.steady.micros_since(self.started.steady)),
@@ -347,7 +405,7 @@ impl Meter {
             let each = usage.output_tokens / self.bill.answers();
             // One that was cut at its limit says nothing of how long it would have been.
             if self.bill.limit().is_none_or(|limit| each < limit) {
-                self.gateway.lengths.learn(&self.model, each);
+                self.gateway.lengths.learn(&self.decision.model, each);
             }
         }
         self.bill.settle(usage, self.used_nothing(), finished_at)
@@ -357,6 +415,15 @@ impl Meter {
     fn used_nothing(&self) -> bool {
         let refused = |attempt: &Attempt| attempt.status.is_some_and(|status| status != 200);
         !self.was_sent() || self.attempts.last().is_some_and(refused)
+    }
+}
+
+/// What a call's end says of the provider that it ran at.
+fn said_by(end: &End) -> Went {
+    match end {
+        End::Finished => Went::Well,
+        End::Failed(failure) if failure.source == Source::Provider => Went::Badly,
+        End::Failed(_) | End::Left => Went::Unknown,
     }
 }
 

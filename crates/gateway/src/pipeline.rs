@@ -9,7 +9,9 @@
 pub mod admitted;
 pub mod authenticated;
 mod coding;
+pub(crate) mod decision;
 pub mod dispatched;
+pub mod explanation;
 pub mod metered;
 pub mod read;
 pub mod received;
@@ -17,6 +19,7 @@ pub mod recorded;
 pub mod reserved;
 pub mod resolved;
 mod service;
+pub(crate) mod trouble;
 pub(crate) mod way;
 
 pub use admitted::Admitted;

@@ -5,6 +5,7 @@ mod aliases;
 mod amount;
 mod complaint;
 mod flavor;
+mod hybrid;
 mod levels;
 mod limits;
 mod models;
@@ -19,6 +20,7 @@ use weighbridge_core::cost::Interrupted;
 use weighbridge_core::directory::{Alias, Model, Provider};
 use weighbridge_core::level::LevelTable;
 use weighbridge_core::price::PriceTable;
+use weighbridge_core::routing::{Policies, Rules};
 use weighbridge_gateway::Durability;
 use weighbridge_gateway::custom::Custom;
 use weighbridge_proof::note::key::is_name;
@@ -48,6 +50,10 @@ pub struct Config {
     pub models: Vec<Model>,
     /// Names that stand for models.
     pub aliases: Vec<Alias>,
+    /// Where calls run.
+    pub policies: Policies,
+    /// When a provider is left, and when it is taken again.
+    pub rules: Rules,
     /// What accounts may do.
     pub levels: LevelTable,
     /// What calls cost.
@@ -104,7 +110,7 @@ pub enum LogLevel {
     Debug,
 }
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "listen",
     "insecure_listen",
     "data_dir",
@@ -115,6 +121,7 @@ const KNOWN: [&str; 14] = [
     "providers",
     "models",
     "aliases",
+    "hybrid",
     "levels",
     "prices",
     "limits",
@@ -122,7 +129,7 @@ const KNOWN: [&str; 14] = [
 ];
 
 /// What the finished design has and this version does not.
-const NOT_YET: [&str; 6] = ["database_url", "hybrid", "outbound", "tls", "plugins", "engines"];
+const NOT_YET: [&str; 5] = ["database_url", "outbound", "tls", "plugins", "engines"];
 
 impl Config {
     /// Reads the file at `path`.
@@ -155,6 +162,8 @@ impl Config {
         let models = models::read(&root, &providers, &mut notes);
         let aliases = aliases::read(&root, &providers);
         let prices = prices::read(&root, &providers, &mut notes);
+        let (policies, rules) = hybrid::read(&root, &providers);
+        let levels = levels::read(&root, &providers);
         let (durability, interrupted) = read_record(&root);
         let mut limits = limits::read(&root);
         limits.store.interrupted = interrupted;
@@ -170,7 +179,9 @@ impl Config {
             providers,
             models,
             aliases,
-            levels: levels::read(&root),
+            policies,
+            rules,
+            levels,
             prices,
             ledger: read_ledger(&root),
             limits,

@@ -66,6 +66,8 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
         upstream,
         levels: Arc::new(config.levels.clone()),
         prices: Arc::new(config.prices.clone()),
+        policies: Arc::new(config.policies.clone()),
+        rules: config.rules,
         limits: config.limits.gateway,
         durability: config.durability,
         clock,
@@ -113,9 +115,14 @@ async fn keep_tables(
         digest,
         json: config.prices.json().to_owned(),
     });
-    let tables = std::iter::once(levels).chain(prices).collect();
+    let policies = KeptTable {
+        kind: TableKind::Policies,
+        digest: config.policies.digest(),
+        json: config.policies.json().to_owned(),
+    };
+    let tables = [levels, policies].into_iter().chain(prices).collect();
     store.keep_tables(tables, clock.now().wall).await.map_err(|error| {
-        StartError::Environment(format!("levels and prices cannot be kept: {error}"))
+        StartError::Environment(format!("levels, prices and policies cannot be kept: {error}"))
     })
 }
 

@@ -6,9 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use weighbridge_core::account::{Account, OPERATOR};
 use weighbridge_core::act::{Deed, Stamp};
-use weighbridge_core::credential::{Fingerprint, Key, Kind, Principal};
+use weighbridge_core::credential::{Fingerprint, Key, KeyPolicy, Kind, Principal};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_core::role::Role;
+use weighbridge_core::routing::{NoSuchPolicy, Policy};
 use weighbridge_proof::Timestamp;
 
 use crate::acts;
@@ -173,7 +174,8 @@ impl Store {
             let after = after.map_or([0; 16], KeyId::to_bytes);
             let read = connection
                 .prepare_cached(
-                    "SELECT id, account, role, name, trusted_headers, created_at, revoked_at, kind \
+                    "SELECT id, account, role, name, trusted_headers, created_at, revoked_at, kind, \
+                     hybrid_policy, hybrid_override \
                      FROM keys WHERE id > ?1 AND (?2 IS NULL OR account = ?2) \
                      ORDER BY id LIMIT ?3",
                 )?
@@ -270,6 +272,7 @@ fn set_admin_key(
         role: Role::Admin.as_str(),
         name: Some(ADMIN_KEY_NAME),
         trusted_headers: false,
+        policy: KeyPolicy::default(),
     };
     acts::record(connection, created, &deed)
 }
@@ -277,8 +280,8 @@ fn set_admin_key(
 fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
     connection.execute(
         "INSERT INTO keys \
-         (id, account, fingerprint, role, name, trusted_headers, created_at, kind) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         (id, account, fingerprint, role, name, trusted_headers, created_at, kind, \
+         hybrid_policy, hybrid_override) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             new.key.id.to_bytes(),
             new.account.to_bytes(),
@@ -288,6 +291,8 @@ fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
             new.key.trusted_headers,
             new.stamp.at.micros(),
             new.key.kind.as_str(),
+            new.key.policy.policy.map(Policy::as_str),
+            !new.key.policy.fixed,
         ],
     )?;
     let deed = Deed::CreateKey {
@@ -297,6 +302,7 @@ fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
         role: new.key.role.as_str(),
         name: new.key.name.as_deref(),
         trusted_headers: new.key.trusted_headers,
+        policy: new.key.policy,
     };
     acts::record(connection, &new.stamp, &deed)
 }
@@ -308,7 +314,8 @@ fn find(
     let found = connection
         .prepare_cached(
             "SELECT keys.id, keys.role, keys.name, keys.trusted_headers, \
-             accounts.id, accounts.name, accounts.level, keys.kind \
+             accounts.id, accounts.name, accounts.level, keys.kind, \
+             keys.hybrid_policy, keys.hybrid_override \
              FROM keys JOIN accounts ON accounts.id = keys.account \
              WHERE keys.fingerprint = ?1 AND keys.revoked_at IS NULL",
         )?
@@ -319,6 +326,7 @@ fn find(
                 role: read_role(row, 1)?,
                 name: row.get(2)?,
                 trusted_headers: row.get(3)?,
+                policy: read_policy(row, 8)?,
             };
             let account = Account {
                 id: AccountId::from_bytes(row.get(4)?),
@@ -339,6 +347,7 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<ListedKey> {
             role: read_role(row, 2)?,
             name: row.get(3)?,
             trusted_headers: row.get(4)?,
+            policy: read_policy(row, 8)?,
         },
         account: AccountId::from_bytes(row.get(1)?),
         created_at: Timestamp::from_micros(row.get(5)?),
@@ -354,6 +363,20 @@ fn read_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Kind> {
         let words = format!("a key of the kind `{text}`");
         rusqlite::Error::FromSqlConversionFailure(column, kind, words.into())
     })
+}
+
+/// What a key says of where its calls run: the policy, and in the next column whether a request may say
+/// otherwise. A word that this version does not know is none that it can keep to.
+fn read_policy(row: &Row<'_>, column: usize) -> rusqlite::Result<KeyPolicy> {
+    let text: Option<String> = row.get(column)?;
+    let policy = text.map(|text| {
+        text.parse().map_err(|error: NoSuchPolicy| {
+            let kind = rusqlite::types::Type::Text;
+            rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
+        })
+    });
+    let overridable: bool = row.get(column + 1)?;
+    Ok(KeyPolicy { policy: policy.transpose()?, fixed: !overridable })
 }
 
 fn read_role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {

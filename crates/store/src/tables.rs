@@ -1,4 +1,4 @@
-//! The tables of levels and prices that receipts cite.
+//! The tables of levels, prices and policies that receipts cite.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use weighbridge_proof::{Digest, Timestamp, entry};
@@ -13,6 +13,8 @@ pub enum TableKind {
     Levels,
     /// What calls cost.
     Prices,
+    /// Where calls run.
+    Policies,
 }
 
 impl TableKind {
@@ -21,6 +23,7 @@ impl TableKind {
         match self {
             Self::Levels => "levels",
             Self::Prices => "prices",
+            Self::Policies => "policies",
         }
     }
 }

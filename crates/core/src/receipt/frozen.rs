@@ -8,11 +8,14 @@ use weighbridge_proof::{Digest, Receipt, Timestamp};
 
 use super::{SALT_BYTES, issue};
 use crate::call::{
-    Asked, Attempt, Attribution, Boot, Content, Conversion, Ending, Input, Intent, Loss, Outcome,
+    Asked, Attempt, Attribution, Boot, Considered, Content, Conversion, Decision, Ending, Input,
+    Intent, Loss, Outcome,
 };
 use crate::cost::{Charge, Consent, Cost, CostBasis, Held, Interrupted, Terms};
-use crate::failure::Source;
+use crate::directory::Match;
+use crate::failure;
 use crate::id::{AccountId, CallId, KeyId, NodeId};
+use crate::routing::{Choice, Policy, Reason, Score, Source, Verdict};
 use crate::usage::{Basis, Usage};
 
 fn intent() -> Intent {
@@ -50,6 +53,7 @@ fn ok() -> Ending {
             provider_request_id: Some("req-9".to_owned()),
             region: Some("eu-1".to_owned()),
         }],
+        decision: None,
         flavor_out: Some("openai"),
         conversion: Default::default(),
         losses: Vec::new(),
@@ -83,7 +87,7 @@ fn ok() -> Ending {
 fn failed() -> Ending {
     Ending {
         outcome: Outcome::Error,
-        error: Some((Source::Provider, "provider_incomplete")),
+        error: Some((failure::Source::Provider, "provider_incomplete")),
         complete: false,
         usage: None,
         ..ok()
@@ -99,7 +103,8 @@ fn agreed() -> Intent {
         price_sha256: Digest::of(b"prices"),
     };
     let level_sha256 = Digest::of(b"levels");
-    let terms = Terms { consent: Consent::MaxCost, level_sha256, held: Some(held) };
+    let consent = Consent::MaxCost;
+    let terms = Terms { consent, level_sha256, policy_sha256: None, held: Some(held) };
     Intent { asked: Asked { terms: Some(terms), ..intent().asked }, ..intent() }
 }
 
@@ -132,6 +137,27 @@ fn cached() -> Ending {
     Ending { usage, ..ok() }
 }
 
+/// A call that was thought about, and went elsewhere at the second try.
+fn decided() -> (Ending, Intent) {
+    let considered =
+        |provider: &str, verdict| Considered { provider: provider.to_owned(), verdict };
+    let decision = Decision {
+        choice: Choice { policy: Policy::Private, source: Source::Body },
+        how: Match::Similar(973),
+        considered: vec![
+            considered("desk", Verdict::Ranked(Score(10))),
+            considered("cloud", Verdict::Out(Reason::Policy)),
+        ],
+    };
+    let tried = Attempt { outcome: Outcome::Error, status: Some(503), ..ok().attempts[0].clone() };
+    let attempts = vec![tried, ok().attempts[0].clone()];
+    let mut intent = agreed();
+    if let Some(terms) = &mut intent.asked.terms {
+        terms.policy_sha256 = Some(Digest::of(b"policies"));
+    }
+    (Ending { decision: Some(decision), attempts, ..ok() }, intent)
+}
+
 fn sample(receipt: &Receipt) -> Value {
     let sections = receipt.sections.iter().map(|section| {
         json!({
@@ -158,6 +184,7 @@ fn receipts_are_written_as_they_were_frozen() {
         ("error", (failed(), intent())),
         ("converted", (converted(), intent())),
         ("cached", (cached(), intent())),
+        ("decided", decided()),
         ("interrupted", interrupted(intent(), Interrupted::Free)),
         ("overrun", (overrun(), agreed())),
         ("interrupted_free", interrupted(agreed(), Interrupted::Free)),

@@ -36,7 +36,12 @@ fn terms() -> Terms {
         currency: "USD".parse().unwrap(),
         price_sha256: Digest::of(b"prices"),
     };
-    Terms { consent: Consent::Standing, level_sha256: Digest::of(b"levels"), held: Some(held) }
+    Terms {
+        consent: Consent::Standing,
+        level_sha256: Digest::of(b"levels"),
+        policy_sha256: None,
+        held: Some(held),
+    }
 }
 
 fn cost() -> impl Strategy<Value = Cost> {
@@ -66,6 +71,7 @@ fn ending() -> impl Strategy<Value = Ending> {
                 provider_request_id: id,
                 region: None,
             }],
+            decision: None,
             flavor_out: Some("openai"),
             conversion: Default::default(),
             losses: Vec::new(),

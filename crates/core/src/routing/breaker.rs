@@ -179,7 +179,7 @@ impl Breaker {
     ) {
         let of_this_state = probe || began >= self.since;
         match went {
-            Went::Unknown | Went::Asked { .. } | Went::Unsuited => {
+            Went::Unknown | Went::Asked { .. } | Went::Aside { .. } => {
                 // Whether it is back is not known; the next call is to show it.
                 if probe && let State::Probing { refused } = self.state {
                     self.state = State::Resting { until: now, refused };

@@ -61,8 +61,6 @@ pub enum Reason {
     Full,
     /// It asked for no calls for a while.
     Wait,
-    /// It does not have the model, or not for us, as it said lately.
-    Unsuited,
     /// It refuses the gateway's credential.
     Credential,
     /// It was asked already, and failed.
@@ -81,14 +79,36 @@ impl Reason {
             Self::Price => "price",
             Self::Full => "full",
             Self::Wait => "wait",
-            Self::Unsuited => "unsuited",
             Self::Credential => "credential",
             Self::Tried => "tried",
         }
     }
 
+    /// The same for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Policy => "it is not where the policy lets the call run",
+            Self::Region => "it is in no region that is allowed",
+            Self::Context => "prompt and answer may be longer than the model takes there",
+            Self::Ability => "the model lacks there what the call needs",
+            Self::Conversion => {
+                "the call cannot be said in its flavor without meaning something else"
+            }
+            Self::Price => "it has no price that the account can pay",
+            Self::Full => "as many calls run there as may (concurrency.max)",
+            Self::Wait => "it asked for no calls for a while",
+            Self::Credential => "it refuses the gateway's credential",
+            Self::Tried => "it was asked already, and failed",
+        }
+    }
+
+    /// Whether it is a matter of the one call.
+    pub(super) const fn is_own(self) -> bool {
+        matches!(self, Self::Context | Self::Ability | Self::Conversion | Self::Price | Self::Tried)
+    }
+
     /// Whether it may be another at the next look.
     pub const fn passes(self) -> bool {
-        matches!(self, Self::Full | Self::Wait | Self::Unsuited | Self::Credential)
+        matches!(self, Self::Full | Self::Wait | Self::Credential)
     }
 }

@@ -207,9 +207,14 @@ impl<W> Dispatcher<W> {
         }
         match candidates.first() {
             Some(first) if first.is_in() => Found::Turn(0, self.begin(first.seat, now)),
-            Some(_) if candidates.iter().any(|it| self.may_wait_at(it)) => Found::Full,
+            _ if self.may_wait(candidates) => Found::Full,
             _ => Found::Nobody,
         }
+    }
+
+    /// Whether a call may wait for a place at any of them.
+    pub fn may_wait(&self, candidates: &[Candidate]) -> bool {
+        candidates.iter().any(|it| self.may_wait_at(it))
     }
 
     /// Waits for a place at any candidate that is full and lets calls wait. Gives the ticket to leave
@@ -257,7 +262,7 @@ impl<W> Dispatcher<W> {
         if let Some(pair) = self.pairs.get_mut(seat.pair as usize) {
             match went {
                 Went::Asked { wait } => pair.wait(wait, now),
-                Went::Unsuited => pair.unsuit(now),
+                Went::Aside { wait } => pair.set_aside(wait, now),
                 Went::Well | Went::Badly | Went::Refused | Went::Unknown => {}
             }
         }
@@ -343,8 +348,6 @@ impl<W> Dispatcher<W> {
             Some(Reason::Policy)
         } else if health == Health::Refused {
             Some(Reason::Credential)
-        } else if pair.is_unsuited(now) {
-            Some(Reason::Unsuited)
         } else if pair.waits_until(now).is_some() {
             Some(Reason::Wait)
         } else if !traffic.has_room() {
@@ -356,7 +359,7 @@ impl<W> Dispatcher<W> {
             return Verdict::Out(reason);
         }
         let ill = match health {
-            _ if traffic.is_held_back(health) => 2,
+            _ if pair.is_aside(now) || traffic.is_held_back(health) => 2,
             Health::Unwell => 1,
             _ => 0,
         };
@@ -389,7 +392,10 @@ impl<W> Dispatcher<W> {
         let first = candidates.first().filter(|it| it.is_in())?;
         let best = first.seat.provider;
         let leader = self.leaders.get(ask.group as usize)?.get(ask.policy.index())?;
-        let Some(leader) = *leader else { return Some(best) };
+        // A call that not all can serve says nothing of who is best.
+        let is_own = |it: &Candidate| matches!(it.verdict, Verdict::Out(reason) if reason.is_own());
+        let new = (!candidates.iter().any(is_own)).then_some(best);
+        let Some(leader) = *leader else { return new };
         // One call that finds something out is no change of mind.
         if leader.provider == best || !self.is_well(best, now) || self.is_curious(ask, first, now) {
             return None;
@@ -399,13 +405,13 @@ impl<W> Dispatcher<W> {
         let is_better = match candidates.get(at)?.verdict {
             // It has no place now, or is not meant; that is no reason to think otherwise of it.
             Verdict::Out(reason) if reason == Reason::Full || !reason.passes() => return None,
-            Verdict::Out(_) => return Some(best),
-            Verdict::Ranked(_) if !self.is_well(leader.provider, now) => return Some(best),
+            Verdict::Out(_) => return new,
+            Verdict::Ranked(_) if !self.is_well(leader.provider, now) => return new,
             Verdict::Ranked(_) if self.is_at_optimum(leader.provider) => return None,
             Verdict::Ranked(score) => ask.policy != Policy::LeastLatency || is_faster(first, score),
         };
         if is_better && now.micros_since(leader.since) >= self.rules.settle {
-            return Some(best);
+            return new;
         }
         if let Some(passed) = candidates.get_mut(..=at) {
             passed.rotate_right(1);

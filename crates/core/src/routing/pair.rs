@@ -6,9 +6,6 @@ use super::SECOND;
 use super::latency::Latency;
 use super::later;
 
-/// How long a model is not asked for that its provider does not have, or not for us.
-const UNSUITED: u64 = 60 * SECOND;
-
 /// How often one call finds out how fast a model is that is not asked for being slow.
 const CURIOUS: u64 = 20 * SECOND;
 
@@ -21,7 +18,8 @@ pub(super) struct Pair {
     stream: Latency,
     whole: Latency,
     asked_to_wait: Option<Monotonic>,
-    unsuited: Option<Monotonic>,
+    /// Until when others are asked first.
+    aside: Option<Monotonic>,
     /// When it was asked last.
     asked: Option<Monotonic>,
 }
@@ -56,8 +54,8 @@ impl Pair {
         self.asked_to_wait = Some(later(now, micros.min(LONGEST_WAIT)));
     }
 
-    pub(super) fn unsuit(&mut self, now: Monotonic) {
-        self.unsuited = Some(later(now, UNSUITED));
+    pub(super) fn set_aside(&mut self, micros: u64, now: Monotonic) {
+        self.aside = Some(later(now, micros.min(LONGEST_WAIT)));
     }
 
     /// Until when its provider wants no calls.
@@ -65,7 +63,7 @@ impl Pair {
         self.asked_to_wait.filter(|until| now < *until)
     }
 
-    pub(super) fn is_unsuited(&self, now: Monotonic) -> bool {
-        self.unsuited.is_some_and(|until| now < until)
+    pub(super) fn is_aside(&self, now: Monotonic) -> bool {
+        self.aside.is_some_and(|until| now < until)
     }
 }

@@ -57,8 +57,12 @@ pub enum Went {
     },
     /// It refuses our credential.
     Refused,
-    /// It does not have the model, or not for us.
-    Unsuited,
+    /// Others are to be asked first for so many microseconds: it does not have the model, or not for
+    /// us, or has too much to do and does not say for how long.
+    Aside {
+        /// How many.
+        wait: u64,
+    },
     /// The caller left, or we did: nothing is known of it.
     Unknown,
 }

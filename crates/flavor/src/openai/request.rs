@@ -143,6 +143,8 @@ impl ChatPeek {
             n: self.n,
             text_bytes: self.text_bytes,
             media: self.media,
+            pictures: 0,
+            sounds: 0,
             tools: self.tools,
             other_limit: self.other_limit,
             searches: self.searches,

@@ -13,8 +13,8 @@ use crate::body::ReplyBody;
 use crate::front::{pace, words};
 use crate::gateway::Gateway;
 use crate::meter::Weighed;
-use crate::pipeline::dispatched::{Reply, ReplyHead, WholeReply};
-use crate::pipeline::{Admitted, Metered, Received, Resolved};
+use crate::pipeline::dispatched::{Reply, ReplyHead, Unanswered, WholeReply};
+use crate::pipeline::{Admitted, Metered, Received, Reserved, Resolved};
 
 /// Answers one call.
 pub(crate) async fn serve(received: Received) -> Response<ReplyBody> {
@@ -71,12 +71,7 @@ async fn live(
     let authenticated = received.authenticate().await?;
     let admitted = authenticated.admit(allowance)?;
     let resolved = resolved(admitted).await?;
-    let reserved = resolved.reserve().await?;
-    let dispatched = match reserved.dispatch().await {
-        Ok(dispatched) => dispatched,
-        Err(failed) => return Ok(tell(dialect, failed).await),
-    };
-    match dispatched.reply().await {
+    match answered(resolved.reserve().await?).await {
         Ok(Reply::Whole(metered)) => Ok(whole(dialect, metered).await),
         Ok(Reply::Long(head, body)) => {
             let mut response = Response::new(ReplyBody::Long(body));
@@ -95,6 +90,17 @@ async fn live(
             Ok(response)
         }
         Err(failed) => Ok(tell(dialect, failed).await),
+    }
+}
+
+/// Asks providers until one of them answers.
+async fn answered(mut reserved: Box<Reserved>) -> Result<Reply, Metered<Failure>> {
+    loop {
+        match reserved.dispatch().await?.reply().await {
+            Ok(reply) => return Ok(reply),
+            Err(Unanswered::Again(again)) => reserved = again,
+            Err(Unanswered::Over(failed)) => return Err(failed),
+        }
     }
 }
 
@@ -142,6 +148,7 @@ const HEADERS: usize = 16;
 static CALL: HeaderName = HeaderName::from_static("x-weighbridge-call");
 static PROVIDER: HeaderName = HeaderName::from_static("x-weighbridge-provider");
 static MODEL: HeaderName = HeaderName::from_static("x-weighbridge-model");
+static POLICY: HeaderName = HeaderName::from_static("x-weighbridge-policy");
 static MATCH: HeaderName = HeaderName::from_static("x-weighbridge-match");
 static LOSSY: HeaderName = HeaderName::from_static("x-weighbridge-lossy");
 static COST: HeaderName = HeaderName::from_static("x-weighbridge-cost");
@@ -161,6 +168,7 @@ fn dress(response: &mut Response<ReplyBody>, head: &ReplyHead) {
     insert_text(headers, &CALL, &head.call.to_string());
     insert_text(headers, &PROVIDER, &head.provider.name);
     insert_text(headers, &MODEL, &head.model);
+    headers.insert(&POLICY, HeaderValue::from_static(head.policy.as_str()));
     if let Some(how) = &head.how {
         insert_text(headers, &MATCH, how);
     }

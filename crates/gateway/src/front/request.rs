@@ -6,13 +6,14 @@ use weighbridge_core::call::{Attribution, LABEL_NAME_LIMIT, LABEL_VALUE_LIMIT, L
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::EstimateId;
 use weighbridge_core::money::{Amount, Currency};
+use weighbridge_core::routing::{NoSuchPolicy, Policy};
 use weighbridge_store::idempotency::KEY_LIMIT;
 
 /// What every header of ours begins with.
 const OURS: &str = "x-weighbridge-";
 
 /// Headers of the design that this version does not do.
-const NOT_YET: [&str; 2] = ["x-weighbridge-hybrid-policy", "x-weighbridge-sequence"];
+const NOT_YET: [&str; 1] = ["x-weighbridge-sequence"];
 
 /// The header of a key that a call may be made only once with.
 const ONCE: &str = "idempotency-key";
@@ -35,6 +36,8 @@ pub struct Wishes {
     pub estimate: Option<EstimateId>,
     /// `x-weighbridge-confirm: ask`: whether the caller wants to know the cost first.
     pub ask: bool,
+    /// `x-weighbridge-hybrid-policy`: how it is chosen where the call runs.
+    pub policy: Option<Policy>,
     /// `idempotency-key`: the call is made only once with it.
     pub once: Option<String>,
 }
@@ -88,6 +91,7 @@ impl Wishes {
             max_cost: None,
             estimate: None,
             ask: false,
+            policy: None,
             once: None,
         };
         for (name, value) in headers {
@@ -141,6 +145,10 @@ impl Wishes {
             ("confirm", "ask") => self.ask = true,
             ("confirm", "auto") => self.ask = false,
             ("confirm", _) => return Err(wrong("should be `ask` or `auto`")),
+            ("hybrid-policy", policy) => {
+                let read = policy.parse().map_err(|error: NoSuchPolicy| wrong(&error.to_string()));
+                self.policy = Some(read?);
+            }
             ("labels", labels) => self.attribution.labels = read_labels(labels).map_err(wrong)?,
             _ => return Err(wrong("no such header of this gateway")),
         }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::cost::{Consent, Held, Terms};
-use weighbridge_core::directory::Provider;
 use weighbridge_core::entropy;
 use weighbridge_core::estimate::{Demand, Estimate, Prompt};
 use weighbridge_core::failure::{Code, Failure, Retry};
@@ -23,6 +22,7 @@ use crate::money::hold::Hold;
 use crate::money::offer::{Offer, offers};
 use crate::money::refusal;
 use crate::money::taken_quote::TakenQuote;
+use crate::pipeline::way::Way;
 
 /// A call for which there is nothing agreed yet.
 pub(crate) struct Proposal<'a> {
@@ -35,7 +35,10 @@ pub(crate) struct Proposal<'a> {
     pub(crate) input: Digest,
     /// What is asked, and in which dialect.
     pub(crate) form: String,
-    pub(crate) providers: &'a [Arc<Provider>],
+    /// How the call goes to those who may serve it, the best first.
+    pub(crate) ways: &'a [Way],
+    /// Whether the best is the one that costs least.
+    pub(crate) cheapest_first: bool,
     pub(crate) demand: Demand,
     /// Tokens of the prompt by the stated rule.
     pub(crate) prompt: u64,
@@ -158,10 +161,17 @@ impl Proposal<'_> {
 
     /// The offers that this account may take: with a budget only those with a price in the
     /// budget's currency.
-    fn offers(&self) -> Result<Vec<Offer>, Failure> {
+    pub(crate) fn offers(&self) -> Result<Vec<Offer>, Failure> {
         let usual = self.gateway.lengths.expected(self.model);
         let prices = &self.gateway.parts.prices;
-        let all = offers(self.providers, self.model, prices, &self.demand, usual);
+        let mut all = offers(self.ways, prices, &self.demand, usual);
+        if self.cheapest_first {
+            // Those without a price come last.
+            all.sort_by_key(|offer| {
+                let expected = offer.estimate().map(|estimate| estimate.expected);
+                (expected.is_none(), expected)
+            });
+        }
         let Some(budget) = self.account.purse().budget(self.at.wall) else { return Ok(all) };
         let currency = all.iter().find_map(Offer::estimate).map(|estimate| estimate.currency);
         let fits = |offer: &Offer| {
@@ -245,7 +255,8 @@ impl Proposal<'_> {
             }
         };
         let level_sha256 = self.gateway.parts.levels.digest();
-        let terms = Terms { consent, level_sha256, held };
+        let policy_sha256 = Some(self.gateway.parts.policies.digest());
+        let terms = Terms { consent, level_sha256, policy_sha256, held };
         let prompt = match self.demand.prompt {
             Prompt::Counted(tokens) => tokens,
             Prompt::AtMost(_) | Prompt::Open(_) => self.prompt,

@@ -1,17 +1,17 @@
 //! What a call would cost at each provider that may serve it.
 
-use std::sync::Arc;
-
-use weighbridge_core::directory::Provider;
+use weighbridge_core::directory::Seat;
 use weighbridge_core::estimate::{Demand, Estimate, PART, Prompt, TEMPLATE, TOOLS};
 use weighbridge_core::price::{Pieces, PriceTable, Priced};
 use weighbridge_flavor::estimate::estimate_tokens;
 use weighbridge_flavor::facts::Facts;
 
+use crate::pipeline::way::Way;
+
 /// One provider, and what the call costs there.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
-    pub(crate) provider: Arc<Provider>,
+    pub(crate) seat: Seat,
     /// Nothing where the model has no price there.
     pub(crate) priced: Option<(Priced, Estimate)>,
 }
@@ -22,23 +22,17 @@ impl Offer {
     }
 }
 
-/// The offers of these providers, in their order; `usual` is how long the model's answers are.
-pub(crate) fn offers(
-    providers: &[Arc<Provider>],
-    model: &str,
-    prices: &PriceTable,
-    demand: &Demand,
-    usual: u64,
-) -> Vec<Offer> {
-    let offer = |provider: &Arc<Provider>| {
-        let priced = prices.find(&provider.name, model);
+/// The offers on these ways, in their order; `usual` is how long the model's answers are.
+pub(crate) fn offers(ways: &[Way], prices: &PriceTable, demand: &Demand, usual: u64) -> Vec<Offer> {
+    let offer = |way: &Way| {
+        let priced = prices.find(&way.provider.name, &way.model);
         let priced = priced.map(|priced| {
             let estimate = Estimate::of(&priced.price, demand, usual);
             (priced, estimate)
         });
-        Offer { provider: Arc::clone(provider), priced }
+        Offer { seat: way.seat, priced }
     };
-    providers.iter().map(offer).collect()
+    ways.iter().map(offer).collect()
 }
 
 /// What a request asks for, its prompt bounded by the `bytes` of its body.

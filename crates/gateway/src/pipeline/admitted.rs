@@ -13,8 +13,9 @@ use weighbridge_core::call::Content;
 use weighbridge_core::credential::Principal;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::Level;
+use weighbridge_core::routing::{NoSuchPolicy, Policy};
 use weighbridge_flavor::dialect::Dialect;
-use weighbridge_flavor::{json, openai, peek, services};
+use weighbridge_flavor::{addressed, json, openai, peek, services};
 use weighbridge_proof::Hasher;
 
 use crate::front::request::Wishes;
@@ -66,6 +67,7 @@ impl Admitted {
         let (mut max_output, mut other_limit) = (None, None);
         let mut usage = None;
         let mut asked = None;
+        let said;
         if let Some((service, form)) = address.service {
             let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let peek = services::peek(service, form, &bytes, kind, address.path(), bounds);
@@ -76,18 +78,20 @@ impl Admitted {
                     None => failure,
                 }
             })?;
-            refuse_fields(peek.gateway_field, false)?;
+            said = peek.policy.clone();
             (address.model, address.stream) = (peek.model.clone(), peek.stream);
             asked = Some(Box::new(peek));
         } else if address.dialect == Dialect::Chat {
             let peek = openai::peek_chat(&bytes, bounds).map_err(peek_failure)?;
-            refuse_fields(peek.gateway_fields.first().copied(), peek.background)?;
+            refuse_fields(None, peek.background)?;
+            said = peek.policy.clone();
             (address.model, address.stream) = (peek.model.clone(), peek.stream);
             chat = Some(Box::new(peek));
         } else {
             let peek = peek::peek(address.dialect, &bytes, address.path(), bounds);
             let peek = peek.map_err(peek_failure)?;
             refuse_fields(peek.gateway_field, peek.background)?;
+            said = peek.policy;
             (address.model, address.stream) = (peek.model, peek.stream);
             (max_output, other_limit) = (peek.max_output, peek.other_limit);
             usage = peek.usage.map(Box::new);
@@ -102,6 +106,8 @@ impl Admitted {
             account,
             level,
             wishes,
+            policy: said.as_ref().map(read_policy).transpose()?.flatten(),
+            is_addressed: said.is_some(),
             bytes,
             content,
             memory,
@@ -241,6 +247,21 @@ async fn decode(gateway: &Arc<Gateway>, coding: Coding, coded: Whole) -> Result<
         let words = "the request's body could not be decoded";
         Err(Failure::client(Code::InvalidRequest, words).at("content-encoding"))
     })
+}
+
+/// The policy that a request names in its body.
+fn read_policy(said: &addressed::Policy) -> Result<Option<Policy>, Failure> {
+    let wrong = |words: &str| {
+        let words = format!("hybrid_policy: {words}");
+        Failure::client(Code::InvalidRequest, words).at("hybrid_policy")
+    };
+    match said {
+        addressed::Policy::Nothing => Ok(None),
+        addressed::Policy::Said(word) => {
+            word.parse().map(Some).map_err(|error: NoSuchPolicy| wrong(&error.to_string()))
+        }
+        addressed::Policy::NotText => Err(wrong(&NoSuchPolicy.to_string())),
+    }
 }
 
 fn peek_failure(error: openai::PeekError) -> Failure {

@@ -8,15 +8,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use weighbridge_core::call::Content;
 use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Principal;
-use weighbridge_core::directory::{Provider, Served};
+use weighbridge_core::directory::{Served, Serving};
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::level::Level;
+use weighbridge_core::routing::{Policy, Reason};
 use weighbridge_flavor::{openai, services};
 
 use crate::front::request::Wishes;
 use crate::gateway::Gateway;
 use crate::money::LiveAccount;
 use crate::pipeline::Resolved;
+use crate::pipeline::decision::Decision;
+use crate::pipeline::explanation::Explanation;
 use crate::pipeline::received::Address;
 use crate::pipeline::service;
 use crate::pipeline::way::{self, Ways};
@@ -44,6 +47,10 @@ pub struct Read {
     pub(crate) account: Arc<LiveAccount>,
     pub(crate) level: Arc<Level>,
     pub(crate) wishes: Wishes,
+    /// How it is chosen where the call runs, where its body says so.
+    pub(crate) policy: Option<Policy>,
+    /// Whether the body has a field for the gateway, which no provider is to see.
+    pub(crate) is_addressed: bool,
     pub(crate) bytes: Bytes,
     pub(crate) content: Content,
     pub(crate) memory: OwnedSemaphorePermit,
@@ -70,8 +77,8 @@ impl Read {
     /// # Errors
     /// 404 when nobody serves the model; 400 when it cannot be said in the dialect of any who do.
     pub fn resolve(self) -> Result<Resolved, Failure> {
-        let served = self.served()?;
-        self.find_ways(served)
+        let decision = self.decide()?;
+        self.find_ways(decision).map_err(|(_, failure)| failure)
     }
 
     /// The same, apart from the threads that serve where the call is long and has to be converted.
@@ -79,26 +86,64 @@ impl Read {
     /// # Errors
     /// As [`resolve`](Self::resolve); 503 when too many others are being converted.
     pub async fn resolve_apart(self) -> Result<Resolved, Failure> {
-        let served = self.served()?;
-        if !self.is_long() || self.goes_as_it_came(&served.providers) {
-            return self.find_ways(served);
+        let decision = self.decide()?;
+        if !self.is_long() || self.goes_as_it_came(&decision.servings()) {
+            return self.find_ways(decision).map_err(|(_, failure)| failure);
         }
+        self.apart(|read| read.find_ways(decision).map_err(|(_, failure)| failure)).await
+    }
+
+    /// Does something with it apart from the threads that serve.
+    async fn apart<T: Send + 'static>(
+        self,
+        does: impl FnOnce(Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let patience = self.gateway.parts.limits.body_idle;
         let turn = tokio::time::timeout(patience, READING.acquire()).await;
         let Ok(Ok(turn)) = turn else {
             let words = "too many long requests are being converted now; try again";
             return Err(Failure::gateway(Code::Overloaded, Retry::After(1), words));
         };
-        let finding = tokio::task::spawn_blocking(move || {
+        let doing = tokio::task::spawn_blocking(move || {
             // Until it has ended, whether or not anybody still waits for it.
             let _turn = turn;
-            self.find_ways(served)
+            does(self)
         });
-        finding.await.unwrap_or_else(|error| {
+        doing.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a long request could not be converted");
             let words = "the request could not be converted for its provider";
             Err(Failure::gateway(Code::Internal, Retry::Never, words))
         })
+    }
+
+    /// Where the call would run, and why there.
+    ///
+    /// # Errors
+    /// 404 when nobody serves the model; 403 where its key wants another policy; 503 when too many long
+    /// requests are being converted.
+    pub async fn explain(self) -> Result<Explanation, Failure> {
+        if self.is_long() { self.apart(Self::explain_here).await } else { self.explain_here() }
+    }
+
+    fn explain_here(self) -> Result<Explanation, Failure> {
+        let gateway = Arc::clone(&self.gateway);
+        let decision = Decision::of(&self, self.served()?)?;
+        let refused =
+            |decision: &Decision, failure| Explanation::of(&gateway, decision, &[], Some(failure));
+        if let Err(failure) = decision.leaves_somebody() {
+            return Ok(refused(&decision, failure));
+        }
+        match self.find_ways(decision) {
+            Ok(resolved) => Ok(resolved.explain()),
+            Err((decision, failure)) => Ok(refused(&decision, failure)),
+        }
+    }
+
+    /// Who serves the model, and who of them may be asked.
+    fn decide(&self) -> Result<Decision, Failure> {
+        let decision = Decision::of(self, self.served()?)?;
+        decision.leaves_somebody()?;
+        Ok(decision)
     }
 
     fn served(&self) -> Result<Served, Failure> {
@@ -110,18 +155,28 @@ impl Read {
     }
 
     /// Whether nobody here has to read it as a whole.
-    fn goes_as_it_came(&self, candidates: &[Arc<Provider>]) -> bool {
+    fn goes_as_it_came(&self, candidates: &[Serving]) -> bool {
         match self.address.service {
             None => way::goes_as_it_came(self, candidates),
             Some((_, form)) => service::goes_as_it_came(candidates, form),
         }
     }
 
-    fn find_ways(mut self, served: Served) -> Result<Resolved, Failure> {
-        let Ways { ways, demand } = match self.address.service {
-            None => way::find(&mut self, &served)?,
-            Some((service, form)) => service::find(&mut self, &served, service, form)?,
+    fn find_ways(mut self, mut decision: Decision) -> Result<Resolved, (Box<Decision>, Failure)> {
+        let servings = decision.servings();
+        let found = match self.address.service {
+            None => way::find(&mut self, &servings),
+            Some((service, form)) => service::find(&mut self, &servings, service, form),
         };
-        Ok(Resolved { read: self, ways, demand, model: served.model, how: served.how })
+        let Ways { mut ways, demand } = match found {
+            Ok(found) => found,
+            Err(failure) => return Err((Box::new(decision), failure)),
+        };
+        decision.keep(Reason::Conversion, |seat| ways.iter().any(|way| way.seat == seat));
+        if let Err(failure) = decision.fit(demand.needs, demand.tokens()) {
+            return Err((Box::new(decision), failure));
+        }
+        ways.retain(|way| decision.is_meant(way.seat));
+        Ok(Resolved { read: self, ways, demand, decision })
     }
 }

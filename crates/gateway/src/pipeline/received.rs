@@ -60,6 +60,32 @@ impl Address {
         Self { service: Some((service, form)), ..Self::of(dialect) }
     }
 
+    /// What is asked for, by the name in configurations and on receipts.
+    pub fn service_name(&self) -> &'static str {
+        self.asked_for().as_str()
+    }
+
+    /// The address at which the same flavor is asked for another service; nothing where it has none.
+    pub fn asking_for(self, service: directory::Service) -> Option<Self> {
+        let own = match self.dialect {
+            Dialect::Chat => Form::OpenAi,
+            Dialect::Gemini => Form::Gemini,
+            Dialect::OllamaChat => Form::Ollama,
+            Dialect::AogChat => Form::Aog,
+            _ => return (service == directory::Service::Chat).then_some(self),
+        };
+        let (service, form) = match service {
+            directory::Service::Chat => return Some(self),
+            directory::Service::Embed => (Service::Embed, own),
+            directory::Service::TextToImage => (Service::Image, own),
+            directory::Service::TextToSpeech => (Service::Speech, own),
+            directory::Service::SpeechToText => (Service::Transcription, own),
+            directory::Service::Rerank if own == Form::OpenAi => (Service::Rerank, Form::Jina),
+            directory::Service::Rerank => (Service::Rerank, own),
+        };
+        service.has(form).then(|| Self { model: self.model, ..Self::of_service(service, form) })
+    }
+
     /// The flavor that receipts name.
     pub(crate) fn flavor(&self) -> &'static str {
         self.service.map_or(self.dialect.flavor(), |(_, form)| form.flavor())

@@ -1,15 +1,16 @@
 //! The intent is committed: now, and not before, a provider may be called.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response};
 use tokio::sync::OwnedSemaphorePermit;
-use weighbridge_core::call::Outcome;
-use weighbridge_core::directory::Match;
+use tokio::time::Instant;
+use weighbridge_core::directory::Seat;
 use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::routing::{Turn, Went};
+use weighbridge_flavor::addressed::{without_policy, without_policy_service};
 use weighbridge_flavor::canon::Face;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::limit::{Unkept, keep_to};
@@ -21,6 +22,7 @@ use crate::front::words::Voice;
 use crate::meter::Meter;
 use crate::money::offer::Offer;
 use crate::pipeline::received::Address;
+use crate::pipeline::trouble::{Lesson, Trouble};
 use crate::pipeline::way::{Way, limit_field};
 use crate::pipeline::{Dispatched, Metered};
 use crate::upstream::{Errand, ProviderBody, SendError};
@@ -28,10 +30,15 @@ use crate::upstream::{Errand, ProviderBody, SendError};
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
     pub(crate) meter: Box<Meter>,
-    /// How the model was found.
-    pub(crate) how: Match,
+    /// What it costs at those who were not asked yet.
     pub(crate) offers: Vec<Offer>,
     pub(crate) ways: Vec<Way>,
+    /// When a reply has to have begun.
+    pub(crate) until: Instant,
+    /// How many providers were asked.
+    pub(crate) exchanges: u32,
+    /// What the last of them ended in.
+    pub(crate) failed: Option<Failure>,
     pub(crate) address: Address,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
@@ -41,71 +48,104 @@ pub struct Reserved {
     pub(crate) asked: Option<Box<services::Peek>>,
     pub(crate) usage: Option<Box<openai::UsageSite>>,
     pub(crate) trailer: bool,
+    /// Whether the body has a field for the gateway, which no provider is to see.
+    pub(crate) is_addressed: bool,
 }
 
 impl Reserved {
-    /// Calls the candidates in turn until one answers. Only what was certainly never sent is
-    /// tried at the next one.
+    /// Asks the candidates in turn, the best first, until one answers. Which that is, is looked at anew
+    /// each time: much may have changed while one was silent.
     ///
     /// # Errors
     /// A call that failed here is metered like any other: its receipt is on its way.
-    pub async fn dispatch(mut self) -> Result<Dispatched, Metered<Failure>> {
-        let offers = std::mem::take(&mut self.offers);
-        let mut failure =
-            Failure::gateway(Code::Internal, Retry::Never, "no provider is left for this call");
-        let stream = self.address.stream;
-        for offer in offers {
-            let Some(way) = self.way(&offer) else { continue };
-            if let Err(other) = self.meter.begin_attempt(&offer, &way) {
-                failure = other;
-                continue;
-            }
-            let body = match self.outgoing(&offer, &way) {
-                Ok(body) => body,
-                Err(unsent) => {
-                    self.meter.end_attempt(Outcome::Error);
-                    failure = unsent;
-                    continue;
-                }
+    pub async fn dispatch(mut self: Box<Self>) -> Result<Dispatched, Metered<Failure>> {
+        loop {
+            let (seat, turn) = match self.place().await {
+                Ok(place) => place,
+                Err(failure) => return Err(Metered::failed(self.meter, failure)),
             };
-            let timeouts = way.provider.timeouts;
-            // What is no conversation is taken in whole.
-            let flows = stream && way.form.is_none();
-            let patience = if flows { timeouts.first_byte } else { timeouts.total };
-            let deadline = tokio::time::Instant::now() + patience;
-            match self.send(&way, body, patience).await {
-                Ok(reply) => {
+            match self.exchange(seat, turn).await {
+                Ok(Begun { way, reply, deadline }) => {
                     self.meter.head(reply.status().as_u16(), reply.headers());
                     let asks_usage = self.asks_usage();
-                    return Ok(Dispatched {
-                        voice: self.voice(&way, asks_usage),
-                        how: self.how,
-                        address: self.address,
-                        asked: self.asked,
-                        meter: self.meter,
-                        way,
-                        reply,
-                        stream,
-                        strip_usage: stream && !asks_usage,
-                        trailer: self.trailer,
-                        deadline,
-                    });
+                    let strip_usage = self.address.stream && !asks_usage;
+                    let voice = self.voice(&way, asks_usage);
+                    return Ok(Dispatched { call: self, way, voice, reply, strip_usage, deadline });
                 }
-                Err((next, sent)) => {
-                    self.meter.end_attempt(Outcome::Error);
-                    failure = next;
-                    if sent {
-                        break;
+                Err(trouble) => {
+                    if let Some(failure) = self.gave_up(trouble) {
+                        return Err(Metered::failed(self.meter, failure));
                     }
                 }
             }
         }
-        Err(Metered::failed(self.meter, failure))
     }
 
-    fn way(&self, offer: &Offer) -> Option<Way> {
-        let of_offer = |way: &&Way| Arc::ptr_eq(&way.provider, &offer.provider);
-        self.ways.iter().find(of_offer).cloned()
+    /// An exchange came to nothing. Gives what the call ends in, where nobody else is asked.
+    pub(super) fn gave_up(&mut self, trouble: Trouble) -> Option<Failure> {
+        let Trouble { failure, lesson: Lesson { went, elsewhere } } = trouble;
+        self.meter.end_attempt(went);
+        if elsewhere && self.has_another() {
+            self.failed = Some(failure);
+            return None;
+        }
+        Some(failure)
+    }
+
+    /// Whether anybody else could be asked now.
+    pub(super) fn has_another(&mut self) -> bool {
+        let gateway = std::sync::Arc::clone(self.meter.gateway());
+        self.exchanges < gateway.parts.limits.exchanges
+            && Instant::now() < self.until
+            && self.meter.decision_mut().has_another(&gateway.turns)
+    }
+
+    /// Takes a place at the best of those who were not asked yet.
+    async fn place(&mut self) -> Result<(Seat, Turn), Failure> {
+        let gateway = std::sync::Arc::clone(self.meter.gateway());
+        let until = self.until.min(Instant::now() + gateway.parts.limits.queue_wait);
+        let decision = self.meter.decision_mut();
+        let place = gateway.turns.take(decision.ask, &mut decision.candidates, until);
+        let found = tokio::select! {
+            found = place => found,
+            () = gateway.cutting().cancelled() => return Err(shutting_down()),
+        };
+        let (seat, turn) = match found {
+            Ok(place) => place,
+            Err(why) => {
+                let failed = self.failed.take();
+                return Err(
+                    failed.unwrap_or_else(|| self.meter.decision().nobody(&gateway.turns, why))
+                );
+            }
+        };
+        self.exchanges += 1;
+        self.meter.decision_mut().tried(seat);
+        Ok((seat, turn))
+    }
+
+    /// One exchange, up to the head of its reply.
+    async fn exchange(&mut self, seat: Seat, turn: Turn) -> Result<Begun, Trouble> {
+        let offer = self.offers.iter().position(|offer| offer.seat == seat);
+        let offer = offer.map(|at| self.offers.swap_remove(at));
+        let way = self.ways.iter().find(|way| way.seat == seat).cloned();
+        let (Some(offer), Some(way)) = (offer, way) else {
+            self.meter.gateway().turns.ended(turn, Went::Unknown);
+            let words = "no provider is left for this call";
+            let failure = Failure::gateway(Code::Internal, Retry::Never, words);
+            return Err(Trouble { failure, lesson: Lesson::NOTHING });
+        };
+        let here = |failure| Trouble { failure, lesson: Lesson::NOTHING };
+        self.meter.begin_attempt(&offer, &way, turn).map_err(here)?;
+        let body = self.outgoing(&offer, &way).map_err(here)?;
+        let timeouts = way.provider.timeouts;
+        // What is no conversation is taken in whole.
+        let flows = self.address.stream && way.form.is_none();
+        let patience = if flows { timeouts.first_byte } else { timeouts.total };
+        let now = Instant::now();
+        let patience = patience.min(self.until.saturating_duration_since(now));
+        let reply = self.send(&way, body, patience).await?;
+        Ok(Begun { way, reply, deadline: now + patience })
     }
 
     /// The body as it goes to the provider of this offer.
@@ -115,21 +155,32 @@ impl Reserved {
     /// be put into it.
     fn outgoing(&self, offer: &Offer, way: &Way) -> Result<Bytes, Failure> {
         let body = self.limited(offer, way).map_err(unbindable)?;
-        let model = self.meter.model();
-        // What is converted has the name that its provider knows.
-        if way.converted.is_some() || model == self.address.model {
+        // What is converted has the name that its provider knows, and nothing for the gateway.
+        if way.converted.is_some() {
             return Ok(body);
         }
+        let model = &*way.model;
         let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let renamed = match way.form {
+            _ if model == self.address.model => Some(body),
             Some((service, form)) => renamed_service(service, form, &body, kind, model),
             None => renamed(way.dialect, &body, model),
         };
-        renamed.ok_or_else(|| {
+        let renamed = renamed.ok_or_else(|| {
             let words = format!(
                 "the model's name cannot be replaced in this body; ask for it by its own: {model}"
             );
             Failure::client(Code::InvalidRequest, words).at("model")
+        })?;
+        let plain = match way.form {
+            _ if !self.is_addressed => Some(renamed),
+            Some((service, form)) => without_policy_service(service, form, &renamed, kind),
+            None => without_policy(way.dialect, &renamed),
+        };
+        plain.ok_or_else(|| {
+            let words = "hybrid_policy: cannot be taken out of this body; send it as the header \
+                         x-weighbridge-hybrid-policy";
+            Failure::client(Code::InvalidRequest, words).at("hybrid_policy")
         })
     }
 
@@ -140,7 +191,7 @@ impl Reserved {
             let converted = way.converted.as_ref().map(|converted| &converted.body);
             return Ok(converted.unwrap_or(&self.bytes).clone());
         }
-        let field = limit_field(&way.provider, self.meter.model());
+        let field = limit_field(&way.provider, &way.model);
         let limit = self.meter.output_limit(offer).map(|tokens| OutputLimit { field, tokens });
         let body = match (&way.converted, &self.chat) {
             (Some(converted), _) => &converted.body,
@@ -192,14 +243,13 @@ impl Reserved {
         Voice { dialect, face: Some(face) }
     }
 
-    /// One exchange, up to the head of its reply. The error says whether anything may have been
-    /// sent.
+    /// Sends a request, and waits for the head of its reply.
     async fn send(
         &self,
         way: &Way,
         body: Bytes,
         patience: Duration,
-    ) -> Result<Response<ProviderBody>, (Failure, bool)> {
+    ) -> Result<Response<ProviderBody>, Trouble> {
         let gateway = self.meter.gateway();
         let name = &way.provider.name;
         let errand = Errand {
@@ -208,7 +258,7 @@ impl Reserved {
             form: way.form,
             compact: self.address.compact,
             content_type: self.content_type(way),
-            model: self.meter.model(),
+            model: &way.model,
             stream: self.address.stream,
             // What a caller says beside its words is for those who speak its dialect.
             passed_on: way.converted.is_none().then_some((&self.headers, self.query.as_deref())),
@@ -218,28 +268,38 @@ impl Reserved {
         let reply = tokio::time::timeout(patience, call);
         let answer = tokio::select! {
             answer = reply => answer,
-            () = gateway.cutting().cancelled() => return Err((shutting_down(), true)),
+            () = gateway.cutting().cancelled() => {
+                return Err(Trouble { failure: shutting_down(), lesson: Lesson::OVER });
+            }
         };
-        match answer {
-            Ok(Ok(reply)) => Ok(reply),
+        let failure = match answer {
+            Ok(Ok(reply)) => return Ok(reply),
             Ok(Err(SendError::Unreachable(detail))) => {
                 tracing::warn!(provider = name, detail, "a provider could not be reached");
                 let words = format!("the provider `{name}` could not be reached; try again later");
-                Err((Failure::provider(Code::ProviderUnreachable, Retry::After(1), words), false))
+                Failure::provider(Code::ProviderUnreachable, Retry::After(1), words)
             }
             Ok(Err(SendError::Broken(detail))) => {
                 tracing::warn!(provider = name, detail, "a provider closed without a reply");
                 let words = format!("the provider `{name}` ended the connection without a reply");
-                Err((Failure::provider(Code::ProviderIncomplete, Retry::After(1), words), true))
+                Failure::provider(Code::ProviderIncomplete, Retry::After(1), words)
             }
             Err(_) => {
                 tracing::warn!(provider = name, ?patience, "a provider did not answer in time");
                 let words = format!("the provider `{name}` did not answer within {patience:?}");
-                let sent = self.meter.was_sent();
-                Err((Failure::provider(Code::ProviderTimeout, Retry::After(1), words), sent))
+                Failure::provider(Code::ProviderTimeout, Retry::After(1), words)
             }
-        }
+        };
+        Err(Trouble { failure, lesson: Lesson::BAD })
     }
+}
+
+/// A reply that has begun.
+struct Begun {
+    way: Way,
+    reply: Response<ProviderBody>,
+    /// When a reply that is taken in whole has to be there.
+    deadline: Instant,
 }
 
 /// The limit that a call is bounded by cannot be put into it.

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 use weighbridge_core::call::{Asked, Input, Intent};
 use weighbridge_core::cost::Terms;
-use weighbridge_core::directory::{Match, Provider};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
 use weighbridge_core::id::CallId;
 use weighbridge_core::level::Reserve;
 use weighbridge_core::quote::Quote;
+use weighbridge_core::routing::Policy;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_store::RecordError;
 use weighbridge_store::idempotency::OnceKey;
@@ -20,16 +21,17 @@ use crate::gateway::Gateway;
 use crate::meter::{Committed, Meter, Once};
 use crate::money::agreement::{Agreement, Proposal};
 use crate::money::refusal;
+use crate::pipeline::decision::Decision;
+use crate::pipeline::explanation::Explanation;
 use crate::pipeline::way::{Wanted, Way};
 use crate::pipeline::{Read, Reserved};
 
 /// The fifth stage: the providers that are tried, in order.
 pub struct Resolved {
     pub(crate) read: Read,
-    /// The model that serves it, by the name that its providers know.
-    pub(crate) model: String,
-    /// How that was found.
-    pub(crate) how: Match,
+    /// Where it is to run, and why there.
+    pub(crate) decision: Decision,
+    /// How it goes there.
     pub(crate) ways: Vec<Way>,
     pub(crate) demand: Wanted,
 }
@@ -41,42 +43,60 @@ impl Resolved {
     /// 402 where there is no price or no bound that the level wants; 429 when too many quotes of
     /// the account are open.
     pub async fn quote(self) -> Result<Quote, Failure> {
-        let providers = self.providers();
-        self.propose(&providers).quote().await
+        self.propose().quote().await
+    }
+
+    /// Where it would run, and why there. Nothing is held, recorded or sent.
+    pub(super) fn explain(mut self) -> Explanation {
+        let gateway = Arc::clone(&self.read.gateway);
+        let (offers, refusal) = match self.propose().offers() {
+            Ok(offers) => {
+                self.decision.price(&offers);
+                let nobody = self.decision.look(&gateway.turns).err();
+                (offers, nobody)
+            }
+            Err(failure) => (Vec::new(), Some(failure)),
+        };
+        Explanation::of(&gateway, &self.decision, &offers, refusal)
     }
 
     /// How many tokens its prompt has: exact where the model's tokeniser is here, by the stated rule
     /// where it is not.
     pub async fn count(self) -> u64 {
-        let providers = self.providers();
-        let mut proposal = self.propose(&providers);
-        proposal.tokens().await
+        self.propose().tokens().await
     }
 
     /// Agrees on what the call may cost and holds that, takes a place in the writer's queue, and
     /// commits the intent. Only after this may anything go to a provider (invariant R2).
     ///
     /// # Errors
-    /// 402 for the money's sake, 409 for an idempotency key or a quote that was used, 503 when no
-    /// place is free or the intent cannot be committed: nothing was dispatched.
-    pub async fn reserve(self) -> Result<Reserved, Failure> {
+    /// 402 for the money's sake, 409 for an idempotency key or a quote that was used, 502 when every
+    /// provider refuses the gateway's credential, 503 when none of them or of the writer's places is free
+    /// or the intent cannot be committed: nothing was dispatched.
+    pub async fn reserve(mut self) -> Result<Box<Reserved>, Failure> {
         let gateway = Arc::clone(&self.read.gateway);
         let once = refuse_repeated(&self.read).await?;
         self.refuse_other_limit()?;
-        let providers = self.providers();
-        let agreement = self.propose(&providers).agree(&self.read.wishes).await?;
+        self.decision.look(&gateway.turns)?;
+        let agreement = self.propose().agree(&self.read.wishes).await?;
         let intent = self.intent(agreement.terms)?;
         let open = open(&gateway, intent.clone(), once.clone()).await.map_err(record_failure)?;
         let Agreement { offers, bill, quote, .. } = agreement;
-        let Self { read, ways, model, how, .. } = self;
+        let Self { read, ways, mut decision, .. } = self;
+        decision.price(&offers);
         let once = Once { key: once, quote };
         let dialect = read.address.dialect;
-        let committed = Committed { open, intent, dialect, model, started: read.at, bill, once };
-        Ok(Reserved {
+        let streams = read.address.stream;
+        let until = Instant::now() + gateway.parts.limits.dispatch_time;
+        let started = read.at;
+        let committed = Committed { open, intent, dialect, streams, decision, started, bill, once };
+        Ok(Box::new(Reserved {
             meter: Meter::new(gateway, committed),
-            how,
             offers,
             ways,
+            until,
+            exchanges: 0,
+            failed: None,
             address: read.address,
             query: read.query,
             headers: read.headers,
@@ -86,25 +106,23 @@ impl Resolved {
             asked: read.asked,
             usage: read.usage,
             trailer: read.wishes.trailer,
-        })
-    }
-
-    fn providers(&self) -> Vec<Arc<Provider>> {
-        self.ways.iter().map(|way| Arc::clone(&way.provider)).collect()
+            is_addressed: read.is_addressed,
+        }))
     }
 
     /// What is to be agreed on.
-    fn propose<'a>(&'a self, providers: &'a [Arc<Provider>]) -> Proposal<'a> {
+    fn propose(&self) -> Proposal<'_> {
         let Self { read, demand, .. } = self;
         Proposal {
             gateway: &read.gateway,
             account: &read.account,
             level: &read.level,
-            model: &self.model,
+            model: &self.decision.model,
             countable: self.countable(),
             input: read.content.sha256,
             form: read.address.form(),
-            providers,
+            ways: &self.ways,
+            cheapest_first: self.decision.choice.policy == Policy::LeastCost,
             demand: demand.demand,
             prompt: demand.prompt,
             at: read.at,

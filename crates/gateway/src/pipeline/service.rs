@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use weighbridge_core::directory::{Flavor, Provider, Served};
+use weighbridge_core::directory::{Abilities, Flavor, Serving};
 use weighbridge_core::estimate::{Demand, PAIR, PART, Prompt, SEQUENCE};
 use weighbridge_core::failure::Failure;
 use weighbridge_core::price::Pieces;
@@ -24,24 +24,19 @@ use crate::pipeline::way::{Converted, Wanted, Way, Ways, refused, unreadable};
 /// As for a conversation.
 pub(super) fn find(
     read: &mut Read,
-    served: &Served,
+    candidates: &[Serving],
     service: Service,
     from: Form,
 ) -> Result<Ways, Failure> {
-    let Served { model, providers: candidates, .. } = served;
     let bytes = read.bytes.clone();
     let kind = read.headers.get(CONTENT_TYPE).cloned();
     let kind = kind.as_ref().and_then(|value| value.to_str().ok());
     let mut ways = Vec::with_capacity(candidates.len());
     let mut refusal = None;
-    for provider in candidates {
+    for serving in candidates {
+        let Serving { provider, model, .. } = serving;
         let Some((dialect, to)) = spoken_to(provider.flavor, service, from) else { continue };
-        let mut way = Way {
-            provider: Arc::clone(provider),
-            dialect,
-            form: Some((service, to)),
-            converted: None,
-        };
+        let mut way = Way { form: Some((service, to)), ..Way::straight(serving, dialect) };
         if to != from {
             // Who takes it as it came may take what nobody here can read.
             let made = match convert(read, service, (from, to), &bytes, (kind, model)) {
@@ -71,10 +66,10 @@ pub(super) fn find(
 }
 
 /// Whether a request goes to all of them without being read as a whole.
-pub(super) fn goes_as_it_came(candidates: &[Arc<Provider>], from: Form) -> bool {
+pub(super) fn goes_as_it_came(candidates: &[Serving], from: Form) -> bool {
     candidates
         .iter()
-        .all(|provider| own_forms(provider.flavor).is_some_and(|(_, own)| own.contains(&from)))
+        .all(|it| own_forms(it.provider.flavor).is_some_and(|(_, own)| own.contains(&from)))
 }
 
 /// What is spoken to a provider of this flavor: the same where it can. A configuration names none that
@@ -147,5 +142,6 @@ fn wanted(service: Service, peek: Peek) -> Wanted {
         prompt: peek.tokens.unwrap_or_else(|| estimate_tokens(peek.text_bytes)),
         other_limit: None,
         end_user: peek.end_user,
+        needs: Abilities::default(),
     }
 }

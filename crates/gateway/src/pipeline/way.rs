@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderValue;
 use weighbridge_core::call::{Conversion, Loss};
-use weighbridge_core::directory::{Flavor, Provider, Responses, Served};
+use weighbridge_core::directory::{Abilities, Flavor, Provider, Responses, Seat, Serving};
 use weighbridge_core::estimate::Demand;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::canon::{Keepsake, Losses, Target, ToolNames};
@@ -30,7 +30,10 @@ const OUTPUT: u64 = 32_000;
 /// See the module's words.
 #[derive(Debug, Clone)]
 pub(crate) struct Way {
+    pub(crate) seat: Seat,
     pub(crate) provider: Arc<Provider>,
+    /// The model by the name that the provider knows.
+    pub(crate) model: Arc<str>,
     /// What is spoken to it.
     pub(crate) dialect: Dialect,
     /// Beside conversations: the form that is spoken to it.
@@ -53,6 +56,18 @@ pub(crate) struct Converted {
 }
 
 impl Way {
+    /// One on which the call goes as it came.
+    pub(super) fn straight(serving: &Serving, dialect: Dialect) -> Self {
+        Self {
+            seat: serving.seat,
+            provider: Arc::clone(&serving.provider),
+            model: Arc::clone(&serving.model),
+            dialect,
+            form: None,
+            converted: None,
+        }
+    }
+
     /// What is made of a call that came in `from`.
     pub(crate) fn conversion(&self, from: Dialect) -> Conversion {
         // The dialect of a service's refusals says as well whose form it is.
@@ -96,9 +111,16 @@ pub(crate) struct Wanted {
     pub(crate) other_limit: Option<&'static str>,
     /// Whom the caller calls for.
     pub(crate) end_user: Option<String>,
+    /// What it needs beside words.
+    pub(crate) needs: Abilities,
 }
 
 impl Wanted {
+    /// Tokens of the prompt, and of the longest answer if that is said.
+    pub(crate) fn tokens(&self) -> u64 {
+        self.prompt.saturating_add(self.demand.max_output.unwrap_or(0))
+    }
+
     /// Of a conversation. A prompt is bounded by the longest form that it has on its ways.
     fn of(facts: &Facts, bytes: usize, ways: &[Way]) -> Self {
         let converted = ways.iter().filter_map(|way| way.converted.as_ref());
@@ -109,6 +131,11 @@ impl Wanted {
             prompt: estimated_prompt(facts, bytes),
             other_limit: facts.other_limit,
             end_user: facts.end_user.clone(),
+            needs: Abilities {
+                tools: facts.tools,
+                vision: facts.pictures > 0,
+                audio: facts.sounds > 0,
+            },
         }
     }
 }
@@ -120,24 +147,24 @@ impl Wanted {
 /// 400 where nobody can be asked without a loss that changes what the call means, or with any loss
 /// where the caller wants none, and for a request that cannot be read and would have to be; 503
 /// where there is no memory for the same in other words.
-pub(crate) fn find(read: &mut Read, served: &Served) -> Result<Ways, Failure> {
-    let Served { model, providers: candidates, .. } = served;
+pub(crate) fn find(read: &mut Read, candidates: &[Serving]) -> Result<Ways, Failure> {
     let from = read.address.dialect;
     let flavors = read.gateway.flavors();
-    let to = candidates.iter().map(|provider| spoken_to(provider, from, flavors));
+    let to = candidates.iter().map(|it| spoken_to(&it.provider, from, flavors));
     let to: Vec<Dialect> = to.collect();
     if read.address.compact {
         return compacting(read, candidates.iter().zip(to));
     }
     let bytes = read.bytes.clone();
-    if read.chat.is_some() && to.iter().all(|to| *to == from) {
+    let is_read = to.iter().all(|to| *to == from) && !needs_reading(read, candidates);
+    if read.chat.is_some() && is_read {
         return Ok(unconverted(read, candidates));
     }
     let asked = std::str::from_utf8(&bytes)
         .map_err(|_| Misfit::new("is not UTF-8"))
         .and_then(|text| Asked::read(from, text, read.address.path()));
     let facts = match (&read.chat, &asked) {
-        (Some(chat), _) => chat.facts(),
+        (Some(chat), asked) => told_apart(chat.facts(), asked, bytes.len()),
         (None, Ok(asked)) => Facts::of(&asked.request, &asked.losses, bytes.len()),
         (None, Err(_)) => Facts::of_unknown(bytes.len(), read.max_output),
     };
@@ -146,10 +173,10 @@ pub(crate) fn find(read: &mut Read, served: &Served) -> Result<Ways, Failure> {
     let mut written: Vec<(Dialect, Target, Arc<Converted>)> = Vec::new();
     let mut ways = Vec::with_capacity(candidates.len());
     let mut refusal = None;
-    for (provider, to) in candidates.iter().zip(to) {
+    for (serving, to) in candidates.iter().zip(to) {
+        let Serving { provider, model, .. } = serving;
         if to == from {
-            let provider = Arc::clone(provider);
-            ways.push(Way { provider, dialect: to, form: None, converted: None });
+            ways.push(Way::straight(serving, to));
             continue;
         }
         // Who takes it as it came may take what nobody here can read.
@@ -191,12 +218,9 @@ pub(crate) fn find(read: &mut Read, served: &Served) -> Result<Ways, Failure> {
             Some(failure) => {
                 refusal.get_or_insert(failure);
             }
-            None => ways.push(Way {
-                provider: Arc::clone(provider),
-                dialect: to,
-                form: None,
-                converted: Some(converted),
-            }),
+            None => {
+                ways.push(Way { converted: Some(converted), ..Way::straight(serving, to) });
+            }
         }
     }
     match refusal.filter(|_| ways.is_empty()) {
@@ -209,27 +233,35 @@ pub(crate) fn find(read: &mut Read, served: &Served) -> Result<Ways, Failure> {
 }
 
 /// Whether a request goes to all of them without being read as a whole.
-pub(super) fn goes_as_it_came(read: &Read, candidates: &[Arc<Provider>]) -> bool {
+pub(super) fn goes_as_it_came(read: &Read, candidates: &[Serving]) -> bool {
     let from = read.address.dialect;
     let flavors = read.gateway.flavors();
-    let is_same = |provider: &Arc<Provider>| spoken_to(provider, from, flavors) == from;
-    read.address.compact || (read.chat.is_some() && candidates.iter().all(is_same))
+    let is_same = |it: &Serving| spoken_to(&it.provider, from, flavors) == from;
+    let is_read = candidates.iter().all(is_same) && !needs_reading(read, candidates);
+    read.address.compact || (read.chat.is_some() && is_read)
+}
+
+/// Whether a chat has to be read as a whole to know who is able to serve it: a peek sees that there are
+/// pictures or sounds, and not which of them.
+fn needs_reading(read: &Read, candidates: &[Serving]) -> bool {
+    read.chat.as_ref().is_some_and(|chat| chat.media > 0)
+        && candidates.iter().any(|it| it.lacks.vision || it.lacks.audio)
+}
+
+/// The facts of a peek, with the pictures and sounds that reading has found.
+fn told_apart(peeked: Facts, asked: &Result<Asked<'_>, Misfit>, bytes: usize) -> Facts {
+    let Ok(asked) = asked else { return peeked };
+    let Facts { pictures, sounds, .. } = Facts::of(&asked.request, &asked.losses, bytes);
+    Facts { pictures, sounds, ..peeked }
 }
 
 /// A conversation is made shorter only by those who can read what comes of it.
 fn compacting<'a>(
     read: &Read,
-    candidates: impl Iterator<Item = (&'a Arc<Provider>, Dialect)>,
+    candidates: impl Iterator<Item = (&'a Serving, Dialect)>,
 ) -> Result<Ways, Failure> {
     let own = candidates.filter(|(_, to)| *to == read.address.dialect);
-    let ways: Vec<Way> = own
-        .map(|(provider, dialect)| Way {
-            provider: Arc::clone(provider),
-            dialect,
-            form: None,
-            converted: None,
-        })
-        .collect();
+    let ways: Vec<Way> = own.map(|(serving, dialect)| Way::straight(serving, dialect)).collect();
     if ways.is_empty() {
         let words = "/v1/responses/compact: only a provider with responses of its own makes \
                      conversations shorter; let the client do it, or use a model of such a provider";
@@ -241,14 +273,9 @@ fn compacting<'a>(
 }
 
 /// Chat on both sides, which is read no more than it must.
-fn unconverted(read: &Read, candidates: &[Arc<Provider>]) -> Ways {
+fn unconverted(read: &Read, candidates: &[Serving]) -> Ways {
     let dialect = read.address.dialect;
-    let way = |provider: &Arc<Provider>| Way {
-        provider: Arc::clone(provider),
-        dialect,
-        form: None,
-        converted: None,
-    };
+    let way = |serving: &Serving| Way::straight(serving, dialect);
     let facts = read.chat.as_ref().map(|chat| chat.facts());
     let facts = facts.unwrap_or_else(|| Facts::of_unknown(read.bytes.len(), read.max_output));
     let demand = Wanted::of(&facts, read.bytes.len(), &[]);

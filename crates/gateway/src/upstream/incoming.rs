@@ -3,18 +3,24 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use weighbridge_core::failure::Failure;
 
 use super::lane::Lane;
 use super::wire::Wire;
+use crate::relay::gather::broken_off;
 
 /// Reading it drives the connection. At its end the connection is free for the next call; when it is
 /// dropped before, the connection is closed, which ends the provider's call.
 pub struct ProviderBody {
     body: Incoming,
+    /// What was waited for already.
+    first: Option<Frame<Bytes>>,
     /// Taken when it is given back.
     wire: Option<Box<Wire>>,
     lane: Arc<Lane>,
@@ -22,7 +28,21 @@ pub struct ProviderBody {
 
 impl ProviderBody {
     pub(super) fn new(body: Incoming, wire: Box<Wire>, lane: Arc<Lane>) -> Self {
-        Self { body, wire: Some(wire), lane }
+        Self { body, first: None, wire: Some(wire), lane }
+    }
+
+    /// Waits for the first piece, which is kept, but no longer than `patience`: who is silent may still
+    /// speak.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) async fn wait_for_first(&mut self, patience: Duration) -> Result<(), Failure> {
+        match tokio::time::timeout(patience, self.frame()).await {
+            Ok(Some(Ok(frame))) => self.first = Some(frame),
+            Ok(Some(Err(_)) | None) => return Err(broken_off()),
+            Err(_) => {}
+        }
+        Ok(())
     }
 
     /// Keeps the connection for the next call, if it can take one.
@@ -43,6 +63,9 @@ impl Body for ProviderBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
         let Self { body, wire, .. } = &mut *self;
         let frame = match wire {
             Some(wire) => wire.poll_frame(body, context),
@@ -55,7 +78,7 @@ impl Body for ProviderBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.first.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

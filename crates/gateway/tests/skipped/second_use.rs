@@ -2,7 +2,7 @@
 
 use weighbridge_gateway::pipeline::Reserved;
 
-async fn twice(reserved: Reserved) {
+async fn twice(reserved: Box<Reserved>) {
     let _ = reserved.dispatch().await;
     let _ = reserved.dispatch().await;
 }

@@ -7,6 +7,9 @@ use super::reader::Table;
 /// The most names that may be given.
 const MOST: usize = 1000;
 
+/// The most models that one may stand for.
+const TARGETS: usize = 100;
+
 pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> Vec<Alias> {
     let mut aliases: Vec<Alias> = Vec::new();
     let tables = root.tables("aliases");
@@ -16,13 +19,19 @@ pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> Vec<Alias> {
     }
     for table in tables {
         table.only(&["match", "to"], &[]);
-        let (Some(pattern), Some(to)) = (table.needed("match"), table.needed("to")) else {
+        let (Some(pattern), Some(to)) = (table.needed("match"), table.text_or_texts("to")) else {
+            if !table.has("to") {
+                table.complain("to", "is needed".to_owned());
+            }
             continue;
         };
+        if to.is_empty() || to.len() > TARGETS {
+            table.complain("to", format!("should be a model, or 1 to {TARGETS} of them"));
+        }
         if aliases.iter().any(|other| other.pattern == pattern) {
             table.complain("match", format!("`{pattern}` stands for a model already"));
         }
-        if !is_served(providers, &to) {
+        for to in to.iter().filter(|to| !is_served(providers, to)) {
             let words = format!("nobody serves `{to}`; name a model, or `provider/model`");
             table.complain("to", words);
         }

@@ -1,19 +1,23 @@
 //! `[levels.NAME]`.
 
+use weighbridge_core::directory::Provider;
 use weighbridge_core::level::{Level, LevelTable, Reserve};
 use weighbridge_core::window::Pace;
 
+use super::hybrid;
 use super::reader::Table;
 
-const KNOWN: [&str; 5] = ["sync", "view", "order", "reserve", "overrun_cap"];
+const KNOWN: [&str; 7] =
+    ["sync", "view", "order", "reserve", "overrun_cap", "hybrid_policy", "regions"];
 const NOT_YET: [&str; 1] = ["async"];
 
-pub(super) fn read(root: &Table<'_>) -> LevelTable {
+pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> LevelTable {
     let tables = root.table("levels").map(|levels| levels.each()).unwrap_or_default();
-    LevelTable::new(tables.iter().map(|(name, table)| read_level(name, table)).collect())
+    let read = |(name, table): &(String, Table<'_>)| read_level(name, table, providers);
+    LevelTable::new(tables.iter().map(read).collect())
 }
 
-fn read_level(name: &str, table: &Table<'_>) -> Level {
+fn read_level(name: &str, table: &Table<'_>, providers: &[Provider]) -> Level {
     table.only(&KNOWN, &NOT_YET);
     let mut level = Level::named(name);
     read_pace(table, "sync", &mut level.sync);
@@ -21,6 +25,8 @@ fn read_level(name: &str, table: &Table<'_>) -> Level {
     table.one_of("order", &[("arrival", ())], &["strict"]);
     let reserves = [("expected", Reserve::Expected), ("ceiling", Reserve::Ceiling)];
     level.reserve = table.one_of("reserve", &reserves, &[]).unwrap_or_default();
+    level.policy = hybrid::read_policy(table, "hybrid_policy");
+    level.regions = hybrid::read_regions(table, providers);
     level.overrun_cap = table.text("overrun_cap").and_then(|text| {
         let cap: weighbridge_core::money::Money =
             table.parsed("overrun_cap", &text, "an amount and a currency such as \"0.50 USD\"")?;

@@ -51,7 +51,7 @@ impl Default for ServerLimits {
     }
 }
 
-const KNOWN: [&str; 31] = [
+const KNOWN: [&str; 34] = [
     "body",
     "body_memory",
     "body_idle",
@@ -67,6 +67,9 @@ const KNOWN: [&str; 31] = [
     "record_wait",
     "provider_error",
     "provider_connections",
+    "exchanges",
+    "dispatch_time",
+    "queue_wait",
     "keepsakes",
     "keepsake_time",
     "estimates",
@@ -105,6 +108,10 @@ pub(super) fn read(root: &Table<'_>) -> AllLimits {
     take(&mut gateway.record_wait, table.duration("record_wait"));
     take(&mut gateway.provider_error, table.size("provider_error"));
     take(&mut gateway.provider_connections, table.count("provider_connections", 65_536));
+    let exchanges = table.count("exchanges", 100).and_then(|count| u32::try_from(count).ok());
+    take(&mut gateway.exchanges, exchanges);
+    take(&mut gateway.dispatch_time, table.duration("dispatch_time"));
+    take(&mut gateway.queue_wait, table.duration("queue_wait"));
     take(&mut gateway.keepsakes, table.size("keepsakes"));
     take(&mut gateway.keepsake_time, table.duration("keepsake_time"));
     take(&mut gateway.estimates, table.count("estimates", 1 << 20));

@@ -4,11 +4,12 @@ use weighbridge_core::directory::{
     Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
 };
 use weighbridge_core::redacted::Redacted;
+use weighbridge_core::routing::Concurrency;
 use weighbridge_gateway::custom::Custom;
 
 use super::reader::Table;
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "name",
     "flavor",
     "base_url",
@@ -17,13 +18,14 @@ const KNOWN: [&str; 13] = [
     "models",
     "api_key",
     "timeout",
+    "concurrency",
     "region",
     "responses",
     "thoughts",
     "completions",
     "late_system",
 ];
-const NOT_YET: [&str; 2] = ["concurrency", "capabilities"];
+const NOT_YET: [&str; 1] = ["capabilities"];
 const FLAVORS: [(&str, Flavor); 5] = [
     ("openai", Flavor::OpenAi),
     ("anthropic", Flavor::Anthropic),
@@ -92,6 +94,7 @@ fn read(
         models,
         api_key: table.text("api_key").map(Redacted::new),
         timeouts: read_timeouts(table),
+        concurrency: read_concurrency(table),
         region: table.text("region"),
         habits,
     })
@@ -168,6 +171,34 @@ fn read_timeouts(table: &Table<'_>) -> Timeouts {
         }
     }
     timeouts
+}
+
+/// The most calls that a provider may be said to take.
+const CALLS: usize = 1 << 20;
+
+/// How many calls it is given at once. Where only one of the two is said, it is at its best up to the
+/// greatest number, or has none.
+fn read_concurrency(table: &Table<'_>) -> Concurrency {
+    let mut concurrency = Concurrency::default();
+    let Some(table) = table.table("concurrency") else { return concurrency };
+    table.only(&["optimal", "max", "queue"], &[]);
+    let count = |name| table.count(name, CALLS).and_then(|count| u32::try_from(count).ok());
+    if let Some(max) = count("max") {
+        (concurrency.max, concurrency.optimal) = (max, max);
+    }
+    if let Some(optimal) = count("optimal") {
+        concurrency.optimal = optimal;
+    }
+    if concurrency.optimal > concurrency.max {
+        table.complain("optimal", "should be at most `max`".to_owned());
+    }
+    if let Some(queue) = table.count_from(0, "queue", CALLS) {
+        concurrency.queue = u32::try_from(queue).unwrap_or(u32::MAX);
+        if concurrency.max == u32::MAX {
+            table.complain("queue", "is for providers with a `max`: nobody waits else".to_owned());
+        }
+    }
+    concurrency
 }
 
 /// What an official SDK puts behind a base address by itself.

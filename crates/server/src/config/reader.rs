@@ -175,6 +175,20 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// The text at `name`, or the list of them.
+    pub(super) fn text_or_texts(&self, name: &str) -> Option<Vec<String>> {
+        match self.entries.get(name)?.get_ref() {
+            DeValue::Array(_) => self.texts(name),
+            _ => self.text(name).map(|text| vec![text]),
+        }
+    }
+
+    /// The texts of this table, each by its name.
+    pub(super) fn each_text(&self) -> Vec<(String, String)> {
+        let names = self.entries.iter().map(|(key, _)| key.get_ref().as_ref());
+        names.filter_map(|name| Some((name.to_owned(), self.text(name)?))).collect()
+    }
+
     /// The list of texts at `name`.
     pub(super) fn texts(&self, name: &str) -> Option<Vec<String>> {
         let value = self.entries.get(name)?;
@@ -219,13 +233,18 @@ impl<'a> Table<'a> {
 
     /// The whole number at `name`, from 1 to `most`.
     pub(super) fn count(&self, name: &str, most: usize) -> Option<usize> {
+        self.count_from(1, name, most)
+    }
+
+    /// The whole number at `name`, from `least` to `most`.
+    pub(super) fn count_from(&self, least: usize, name: &str, most: usize) -> Option<usize> {
         let value = self.entries.get(name)?.get_ref();
         let count = value
             .as_integer()
             .and_then(|number| usize::from_str_radix(number.as_str(), number.radix()).ok())
-            .filter(|count| (1..=most).contains(count));
+            .filter(|count| (least..=most).contains(count));
         if count.is_none() {
-            self.complain(name, format!("should be a whole number from 1 to {most}"));
+            self.complain(name, format!("should be a whole number from {least} to {most}"));
         }
         count
     }

@@ -58,7 +58,7 @@ fn what_is_known_of_models_is_read_and_its_mistakes_are_said() {
 fn names_that_stand_for_models_are_read_and_lead_somewhere() {
     let alias = |to: &str| format!("[[aliases]]\nmatch = \"claude-*\"\nto = \"{to}\"\n");
     let config = parse(&format!("{PROVIDER}{}", alias("desk/m"))).unwrap();
-    assert_eq!(config.aliases[0].to, "desk/m");
+    assert_eq!(config.aliases[0].to, ["desk/m"]);
     let mistakes = parse(&format!("{PROVIDER}{}{}", alias("m"), alias("other/m")));
     let mistakes = mistakes.unwrap_err().to_string();
     for said in ["`claude-*` stands for a model already", "nobody serves `other/m`"] {

@@ -1,9 +1,10 @@
 //! Accounts and keys.
 
 use weighbridge_core::account::Account;
-use weighbridge_core::credential::{self, Fingerprint, Key, Kind};
+use weighbridge_core::credential::{self, Fingerprint, Key, KeyPolicy, Kind};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_core::role::Role;
+use weighbridge_core::routing::Policy;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::keyring::NewKey;
 use weighbridge_store::{Options, Store, StoreError};
@@ -20,8 +21,14 @@ async fn add(store: &Store, number: u8) -> (AccountId, KeyId, Fingerprint) {
     let name = format!("account {number}");
     let new = Account { id: account, name, level: "default".to_owned() };
     store.add_account(new, None, stamp(NOW)).await.unwrap();
-    let key =
-        Key { id, kind: Kind::Bearer, role: Role::Developer, name: None, trusted_headers: false };
+    let key = Key {
+        id,
+        kind: Kind::Bearer,
+        role: Role::Developer,
+        name: None,
+        trusted_headers: false,
+        policy: KeyPolicy::default(),
+    };
     store.add_key(NewKey { key, account, fingerprint, stamp: stamp(NOW) }).await.unwrap();
     (account, id, fingerprint)
 }
@@ -56,6 +63,7 @@ async fn a_key_of_no_account_is_refused_and_harms_nobody_in_its_commit() {
         role: Role::User,
         name: None,
         trusted_headers: false,
+        policy: KeyPolicy { policy: Some(Policy::Private), fixed: true },
     };
     let orphan = NewKey {
         key,

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use weighbridge_core::account::Account;
 use weighbridge_core::budget::{Budget, Period};
-use weighbridge_core::credential::{self, Fingerprint, Key, Kind};
+use weighbridge_core::credential::{self, Fingerprint, Key, KeyPolicy, Kind};
 use weighbridge_core::day::Day;
 use weighbridge_core::id::KeyId;
 use weighbridge_core::receipt;
 use weighbridge_core::role::Role;
+use weighbridge_core::routing::Policy;
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Options;
 use weighbridge_store::books::audit;
@@ -111,23 +112,25 @@ async fn a_frozen_database_of_version_2_opens_and_says_what_it_said() {
     assert_eq!((audit.recomputed, audit.differences_found), (2, 0));
 }
 
-/// An endpoint token of version 4.
+/// An endpoint token, since version 4.
 fn token() -> Fingerprint {
     Fingerprint::of(credential::make(Kind::Endpoint, [6; 32]).reveal()).unwrap()
 }
 
-/// Writes the sample: an account with a key of each kind.
+/// Writes the sample: an account with a key of each kind, the second one's calls bound to this machine.
 async fn freeze_kinds(file: &Path) {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), Options::default()).store;
     let account = intent(&store, 0).account;
     let new = Account { id: account, name: "acme".to_owned(), level: "default".to_owned() };
     store.add_account(new, None, stamp(NOW)).await.unwrap();
-    for (number, kind, fingerprint) in
-        [(1, Kind::Bearer, fingerprint()), (2, Kind::Endpoint, token())]
-    {
+    let private = KeyPolicy { policy: Some(Policy::Private), fixed: true };
+    for (number, kind, fingerprint, policy) in [
+        (1, Kind::Bearer, fingerprint(), KeyPolicy::default()),
+        (2, Kind::Endpoint, token(), private),
+    ] {
         let id = KeyId::from_bytes([number; 16]);
-        let key = Key { id, kind, role: Role::User, name: None, trusted_headers: false };
+        let key = Key { id, kind, role: Role::User, name: None, trusted_headers: false, policy };
         store.add_key(NewKey { key, account, fingerprint, stamp: stamp(NOW) }).await.unwrap();
     }
     store.close().await;
@@ -138,9 +141,6 @@ async fn freeze_kinds(file: &Path) {
 
 #[tokio::test]
 async fn a_frozen_database_of_version_4_tells_its_keys_kinds_apart() {
-    if !file(4).exists() && std::env::var_os("WEIGHBRIDGE_FREEZE").is_some() {
-        freeze_kinds(&file(4)).await;
-    }
     let dir = tempfile::tempdir().unwrap();
     std::fs::copy(file(4), dir.path().join("weighbridge.db")).unwrap();
     let store = open(dir.path(), Options::default()).store;
@@ -152,4 +152,21 @@ async fn a_frozen_database_of_version_4_tells_its_keys_kinds_apart() {
     let acts = store.acts(10, None).await.unwrap();
     let kinds = acts.items.iter().filter_map(|act| act.section.as_ref());
     assert_eq!(kinds.filter(|section| section.contains("\"kind\":\"endpoint\"")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_frozen_database_of_version_5_says_where_a_keys_calls_run() {
+    if !file(5).exists() && std::env::var_os("WEIGHBRIDGE_FREEZE").is_some() {
+        freeze_kinds(&file(5)).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::copy(file(5), dir.path().join("weighbridge.db")).unwrap();
+    let store = open(dir.path(), Options::default()).store;
+    let policy =
+        async |fingerprint| store.principal(fingerprint).await.unwrap().unwrap().key.policy;
+    assert_eq!(policy(fingerprint()).await, KeyPolicy::default());
+    let private = KeyPolicy { policy: Some(Policy::Private), fixed: true };
+    assert_eq!(policy(token()).await, private);
+    let listed = store.keys(None, 10, None).await.unwrap().items;
+    assert_eq!(listed[1].key.policy, private);
 }

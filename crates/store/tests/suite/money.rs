@@ -57,7 +57,7 @@ fn terms(reserved: &str) -> Terms {
         price_sha256: prices().digest().unwrap(),
     };
     let level_sha256 = Digest::of(b"levels");
-    Terms { consent: Consent::Standing, level_sha256, held: Some(held) }
+    Terms { consent: Consent::Standing, level_sha256, policy_sha256: None, held: Some(held) }
 }
 
 /// Makes a call that is charged `actual`, finished on a day.

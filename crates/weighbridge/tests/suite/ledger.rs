@@ -77,8 +77,8 @@ async fn an_auditor_builds_the_tree_out_of_what_the_gateway_serves() {
     }
     let count = |kind: &str| kinds.iter().filter(|it| *it == kind).count();
     assert_eq!(count("receipt") as u64, calls + 2);
-    // The levels in force; the administrator's key, the account and the two keys.
-    assert_eq!((count("table"), count("act")), (1, 4));
+    // The levels and policies in force; the administrator's key, the account and the two keys.
+    assert_eq!((count("table"), count("act")), (2, 4));
 
     let read = |level: u8, number: u64| -> Result<Vec<Digest>, Short> {
         assert_eq!(level, 0, "the second level is an edge here");

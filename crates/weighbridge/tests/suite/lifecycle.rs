@@ -154,11 +154,14 @@ fn commands_and_files_that_cannot_be_used_end_with_2() {
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
     let file = scratch.join("weighbridge.toml");
-    std::fs::write(&file, "listen = \"127.0.0.1:0\"\n[hybrid]\npolicy = \"default\"\n").unwrap();
+    std::fs::write(&file, "listen = \"127.0.0.1:0\"\n[outbound]\nallow_private = true\n").unwrap();
     for arguments in [&["config", "check", "weighbridge.toml"][..], &["serve"]] {
         let (code, said) = run(arguments);
         assert_eq!(code, Some(2));
-        assert!(said.contains("weighbridge.toml:3: hybrid.policy: not in this version"), "{said}");
+        assert!(
+            said.contains("weighbridge.toml:3: outbound.allow_private: not in this version"),
+            "{said}"
+        );
     }
     std::fs::write(&file, mended_config()).unwrap();
     let (code, said) = run(&["config", "check", "weighbridge.toml"]);

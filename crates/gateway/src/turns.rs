@@ -1,0 +1,161 @@
+//! Places at providers: who has one, and who waits for one.
+//!
+//! The rules are `core::routing`'s; here is the lock around them, and what wakes those who wait.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use weighbridge_core::clock::{Clock, Monotonic};
+use weighbridge_core::directory::{Directory, Seat};
+use weighbridge_core::routing::{
+    Ask, Candidate, Dispatcher, Found, Load, Post, Rules, Standing, Turn, Went, Woken,
+};
+
+/// What a waiting call is woken with: its place, or nothing where it has to look anew.
+type Wake = oneshot::Sender<Option<Turn>>;
+
+/// See the module's words.
+pub(crate) struct Turns {
+    dispatcher: Mutex<Dispatcher<Wake>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// No place was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoTurn {
+    /// Nobody is left who may be asked.
+    Nobody,
+    /// None became free in time.
+    Late,
+}
+
+impl Turns {
+    /// Nobody has been asked yet.
+    pub(crate) fn new(directory: &Directory, rules: Rules, clock: Arc<dyn Clock>) -> Self {
+        let posts: Vec<Post> = directory
+            .providers()
+            .iter()
+            .map(|provider| Post {
+                location: provider.location,
+                here: provider.is_here(),
+                concurrency: provider.concurrency,
+            })
+            .collect();
+        let (pairs, groups) = (directory.pairs(), directory.groups());
+        Self { dispatcher: Mutex::new(Dispatcher::new(rules, &posts, pairs, groups)), clock }
+    }
+
+    /// Puts candidates into their order, without taking a place.
+    pub(crate) fn rank(&self, ask: Ask, candidates: &mut [Candidate]) {
+        self.dispatcher().rank(ask, candidates, self.now());
+    }
+
+    /// How long the first of those who want no calls now is to be left alone, in microseconds.
+    pub(crate) fn waits(&self, candidates: &[Candidate]) -> Option<u64> {
+        self.dispatcher().waits(candidates, self.now())
+    }
+
+    /// Whether a call may wait for a place at any of them.
+    pub(crate) fn may_wait(&self, candidates: &[Candidate]) -> bool {
+        self.dispatcher().may_wait(candidates)
+    }
+
+    /// How a provider stands.
+    pub(crate) fn standing(&self, provider: u32) -> Option<Standing> {
+        self.dispatcher().standing(provider, self.now())
+    }
+
+    /// How long a reply of a model takes to begin, in microseconds.
+    pub(crate) fn latency(&self, seat: Seat, streams: bool) -> Option<u64> {
+        self.dispatcher().latency(seat, streams)
+    }
+
+    /// How much of this machine is in use.
+    pub(crate) fn measured(&self, load: Load) {
+        self.dispatcher().measured(load, self.now());
+    }
+
+    /// What was measured last.
+    pub(crate) fn load(&self) -> Load {
+        self.dispatcher().load()
+    }
+
+    /// Takes a place at the best candidate that has one, and waits for one where calls may wait.
+    pub(crate) async fn take(
+        &self,
+        ask: Ask,
+        candidates: &mut [Candidate],
+        until: Instant,
+    ) -> Result<(Seat, Turn), NoTurn> {
+        loop {
+            let waiting = {
+                let mut dispatcher = self.dispatcher();
+                match dispatcher.take(ask, candidates, self.now()) {
+                    Found::Turn(_, turn) => return Ok((turn.seat(), turn)),
+                    Found::Nobody => return Err(NoTurn::Nobody),
+                    Found::Full => {
+                        let (wake, woken) = oneshot::channel();
+                        let Ok(ticket) = dispatcher.wait(candidates, wake) else {
+                            return Err(NoTurn::Nobody);
+                        };
+                        Waiting { turns: self, ticket, woken }
+                    }
+                }
+            };
+            if let Some(turn) = Box::pin(waiting.turn(until)).await? {
+                return Ok((turn.seat(), turn));
+            }
+        }
+    }
+
+    /// The reply of an exchange has begun.
+    pub(crate) fn answered(&self, turn: &Turn, streams: bool, micros: u64) {
+        self.dispatcher().answered(turn, streams, micros, self.now());
+    }
+
+    /// An exchange is over: whoever waits for its place gets it.
+    pub(crate) fn ended(&self, turn: Turn, went: Went) {
+        let mut woken = self.dispatcher().ended(turn, went, self.now());
+        while let Some(Woken { who, turn }) = woken.pop() {
+            // One who left in the same moment does not need it.
+            if let Err(Some(turn)) = who.send(turn) {
+                woken.extend(self.dispatcher().ended(turn, Went::Unknown, self.now()));
+            }
+        }
+    }
+
+    fn now(&self) -> Monotonic {
+        self.clock.now().steady
+    }
+
+    fn dispatcher(&self) -> MutexGuard<'_, Dispatcher<Wake>> {
+        self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that waits. When it is dropped it leaves, and gives back what it was given in that moment.
+struct Waiting<'a> {
+    turns: &'a Turns,
+    ticket: u64,
+    woken: oneshot::Receiver<Option<Turn>>,
+}
+
+impl Waiting<'_> {
+    async fn turn(mut self, until: Instant) -> Result<Option<Turn>, NoTurn> {
+        match tokio::time::timeout_at(until, &mut self.woken).await {
+            Ok(woken) => Ok(woken.unwrap_or(None)),
+            Err(_) => Err(NoTurn::Late),
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.turns.dispatcher().leave(self.ticket);
+        self.woken.close();
+        if let Ok(Some(turn)) = self.woken.try_recv() {
+            self.turns.ended(turn, Went::Unknown);
+        }
+    }
+}
