@@ -5,6 +5,7 @@ mod aliases;
 mod amount;
 mod complaint;
 mod flavor;
+pub mod import;
 mod levels;
 mod limits;
 mod models;
