@@ -6,6 +6,7 @@ mod amount;
 mod complaint;
 mod flavor;
 mod hybrid;
+pub mod import;
 mod levels;
 mod limits;
 mod models;

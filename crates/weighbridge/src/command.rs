@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::console::complain;
 
@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// Run the gateway
     #[command(after_help = "Example: weighbridge serve --config weighbridge.toml")]
     Serve(ServeArguments),
-    /// Look at a configuration file
+    /// Check a configuration file, or make one out of another gateway's
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Start a gateway with a small engine beside it and send one call through
@@ -86,12 +86,40 @@ pub(crate) enum ConfigCommand {
         /// The file
         file: PathBuf,
     },
-    /// Not in this version
-    #[command(hide = true)]
-    Import {
-        /// The file
-        file: PathBuf,
-    },
+    /// Make a configuration out of LiteLLM's config.yaml, or of an export of AOG's
+    ///
+    /// Prices, names and addresses are carried; what has no place here is named on standard error
+    /// and at the end of the file, with what to do instead. No secret that stands in the file is
+    /// written: it has to be put into the variable that is named. Exit 0 when written, also where
+    /// something was not carried; 2 when the file cannot be read.
+    #[command(after_help = "Example: weighbridge config import config.yaml --out weighbridge.toml")]
+    Import(ImportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The file
+    pub(crate) file: PathBuf,
+    /// Whose it is; told by what stands in it when not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from: Option<ImportFrom>,
+    /// Write here, where nothing may be yet; to standard output when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write over what is there
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+    /// For programs: {"toml": ..., "not_carried": [{"at", "what", "instead"}]}
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ImportFrom {
+    /// The config.yaml of LiteLLM's proxy
+    Litellm,
+    /// An .aog file
+    Aog,
 }
 
 #[derive(Debug, Subcommand)]
@@ -166,6 +194,9 @@ mod tests {
             let part = command.find_subcommand_mut(name).unwrap();
             help.push_str(&format!("\n--- {name}\n{}", part.render_long_help()));
         }
+        let config = command.find_subcommand_mut("config").unwrap();
+        let import = config.find_subcommand_mut("import").unwrap();
+        help.push_str(&format!("\n--- config import\n{}", import.render_long_help()));
         insta::assert_snapshot!(help);
     }
 }

@@ -1,20 +1,13 @@
 //! `weighbridge config check`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use weighbridge_server::Config;
 
-use crate::command::ConfigCommand;
 use crate::console::{complain, say};
 
-pub(crate) fn run(command: &ConfigCommand) -> ExitCode {
-    let file = match command {
-        ConfigCommand::Check { file } => file,
-        ConfigCommand::Import { .. } => {
-            complain("weighbridge config import: not in this version");
-            return ExitCode::from(crate::EXIT_UNUSABLE);
-        }
-    };
+pub(crate) fn run(file: &Path) -> ExitCode {
     match Config::read(file) {
         Ok(config) => {
             for note in &config.notes {

@@ -2,6 +2,7 @@
 
 mod command;
 mod config_check;
+mod config_import;
 mod console;
 mod http_client;
 mod ledger;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::command::{Arguments, Command};
+use crate::command::{Arguments, Command, ConfigCommand};
 
 /// Smaller and faster than the system's for many short-lived pieces.
 #[global_allocator]
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
     memory::keep_pages_small();
     match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
-        Command::Config(arguments) => config_check::run(&arguments),
+        Command::Config(ConfigCommand::Check { file }) => config_check::run(&file),
+        Command::Config(ConfigCommand::Import(arguments)) => config_import::run(&arguments),
         Command::Quickstart(arguments) => quickstart::run(&arguments),
         Command::Ledger(command) => ledger::run(&command),
         Command::Verify(arguments) => verify::run(arguments),

@@ -146,7 +146,7 @@ fn commands_and_files_that_cannot_be_used_end_with_2() {
         (&["frobnicate"], "no such command"),
         (&["serve"], "weighbridge.toml"),
         (&["serve", "--config", "missing.toml"], "cannot read missing.toml"),
-        (&["config", "import", "x"], "not in this version"),
+        (&["config", "import", "x"], "cannot import x"),
         (&["serve", "--no-such-flag"], "unexpected argument"),
     ] {
         let (code, said) = run(arguments);

@@ -17,6 +17,7 @@ mod dialects;
 mod estimates;
 mod house;
 mod idempotency;
+mod importing;
 mod leaving;
 mod ledger;
 mod levels;
