@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use weighbridge_core::clock::{Clock, Monotonic};
-use weighbridge_core::directory::{Directory, Seat};
+use weighbridge_core::directory::{Directory, Location, Seat};
 use weighbridge_core::routing::{
     Ask, Candidate, Dispatcher, Found, Load, Post, Rules, Standing, Turn, Went, Woken,
 };
@@ -38,7 +38,7 @@ impl Turns {
             .iter()
             .map(|provider| Post {
                 location: provider.location,
-                here: provider.is_here(),
+                here: provider.location == Location::Local && provider.is_here(),
                 concurrency: provider.concurrency,
             })
             .collect();

@@ -16,6 +16,7 @@ mod described;
 mod dialects;
 mod estimates;
 mod house;
+mod hybrid;
 mod idempotency;
 mod importing;
 mod leaving;
