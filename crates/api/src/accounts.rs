@@ -110,10 +110,11 @@ async fn find(gateway: &Arc<Gateway>, id: AccountId) -> Result<Account, Failure>
 /// The level that a body names, which the operator's file has to have.
 fn read_level(gateway: &Gateway, fields: &Fields) -> Result<Option<String>, Failure> {
     let Some(name) = fields.text("level")? else { return Ok(None) };
-    if gateway.levels().find(name).is_some() {
+    let levels = &gateway.setting().levels;
+    if levels.find(name).is_some() {
         return Ok(Some(name.to_owned()));
     }
-    let known = gateway.levels().names().collect::<Vec<_>>().join(", ");
+    let known = levels.names().collect::<Vec<_>>().join(", ");
     let words = format!("there is no level `{name}`; the configuration has {known}");
     Err(invalid("level", &words))
 }

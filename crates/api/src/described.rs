@@ -18,7 +18,8 @@ pub(crate) fn address(gateway: &Gateway, query: &str, services: bool) -> Result<
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             Some(("flavor", flavor)) => {
-                let described = gateway.flavors().iter().map(|own| Dialect::Custom(own));
+                let flavors = gateway.setting().flavors.clone();
+                let described = flavors.into_iter().map(Dialect::Custom);
                 let mut all = Dialect::ALL.into_iter().chain(described);
                 let found = all.find(|dialect| dialect.flavor() == flavor);
                 address.dialect = found.ok_or_else(|| unknown(gateway, flavor))?;
@@ -52,7 +53,8 @@ pub(crate) fn address(gateway: &Gateway, query: &str, services: bool) -> Result<
 
 /// What there is to say of a flavor that nobody here has.
 fn unknown(gateway: &Gateway, flavor: &str) -> Failure {
-    let described = gateway.flavors().iter().map(|own| own.name.as_str());
+    let flavors = gateway.setting().flavors.clone();
+    let described = flavors.into_iter().map(|own| own.name.as_str());
     let mut all: Vec<&str> = Dialect::ALL.iter().map(|own| own.flavor()).chain(described).collect();
     all.dedup();
     let flavor = flavor.get(..flavor.floor_char_boundary(NAME_BYTES)).unwrap_or_default();

@@ -52,7 +52,7 @@ fn show(gateway: &Gateway, service: &str, explanation: &Explanation) -> Value {
         "match": how.as_str(),
         "policy": choice.policy.as_str(),
         "chosen_by": choice.source.as_str(),
-        "policy_sha256": gateway.policies().digest(),
+        "policy_sha256": gateway.setting().policies.digest(),
         "candidates": candidates,
         "refusal": refusal.as_ref().map(|failure| json!({
             "code": failure.code.as_str(),

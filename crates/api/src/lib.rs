@@ -124,7 +124,7 @@ async fn admit_view(
     allowance: &mut Option<Allowance>,
 ) -> Result<(), Failure> {
     let account = &ask.principal.account;
-    let pace = ask.gateway.levels().of(&account.level).view;
+    let pace = ask.gateway.setting().levels.of(&account.level).view;
     match ask.gateway.account(account).await?.admit_view(pace, at) {
         Ok(left) => {
             *allowance = Some(left);

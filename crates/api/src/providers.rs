@@ -15,13 +15,13 @@ pub(crate) async fn list(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     ask.may(Permission::Call)?;
     let Ask { gateway, principal, .. } = ask;
     let sees_addresses = principal.key.role.may(Permission::ManageAccounts);
-    let providers = gateway.directory().providers();
-    let items = (0..).zip(providers).map(|(place, provider)| {
+    let setting = gateway.setting();
+    let items = setting.directory.providers().iter().map(|(number, provider)| {
         let mut shown = show(provider);
         if sees_addresses {
             shown.insert("base_url".to_owned(), json!(provider.base_url));
         }
-        if let Some(own) = gateway.standing(place) {
+        if let Some(own) = gateway.standing(*number) {
             shown.extend(standing(&gateway, provider, &own));
         }
         Value::Object(shown)

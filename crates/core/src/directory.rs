@@ -1,6 +1,7 @@
 //! The providers of the operator's file, and which of them serve a model.
 
 mod provider;
+mod seats;
 mod served;
 
 use std::collections::HashMap;
@@ -12,20 +13,21 @@ use crate::naming::{Likeness, ModelName, most_like};
 pub use provider::{
     Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
 };
+pub use seats::Seats;
 pub use served::{Abilities, Match, Model, Seat, Served, Serving};
 
 /// Every provider, and who serves which model.
 #[derive(Debug, Default)]
 pub struct Directory {
-    providers: Vec<Arc<Provider>>,
+    providers: Vec<(u32, Arc<Provider>)>,
     serving: HashMap<Service, HashMap<String, Group>>,
     models: Vec<(String, Arc<Provider>)>,
     known: HashMap<String, Model>,
     aliases: Vec<Known>,
     /// The models of a service, read.
     names: HashMap<Service, Vec<(String, ModelName)>>,
-    pairs: u32,
-    groups: u32,
+    pairs: usize,
+    groups: usize,
 }
 
 /// All who serve a model for a service.
@@ -93,26 +95,30 @@ impl fmt::Display for NoSuchModel {
 }
 
 impl Directory {
-    /// A directory of these providers, in the order of the file.
-    pub fn new(providers: Vec<Provider>) -> Self {
+    /// A directory of these providers, in the order of the file, with these names that stand for models,
+    /// the first one that fits counting.
+    pub fn new(providers: Vec<Provider>, aliases: Vec<Alias>, seats: &mut Seats) -> Self {
         let mut directory = Self::default();
-        for (place, provider) in (0..).zip(providers.into_iter().map(Arc::new)) {
+        for provider in providers.into_iter().map(Arc::new) {
             let mut seen: Vec<&String> = Vec::new();
             for model in &provider.models {
-                if seen.contains(&model) {
-                    continue;
+                if !seen.contains(&model) {
+                    seen.push(model);
+                    directory.add(&provider, model, seats);
                 }
-                seen.push(model);
-                let seat = Seat { provider: place, pair: directory.pairs };
-                directory.pairs += 1;
-                directory.add(&provider, seat, model);
             }
-            directory.providers.push(provider);
+            directory.providers.push((seats.provider(&provider.name), provider));
         }
+        for alias in aliases {
+            directory.add_alias(alias, seats);
+        }
+        (directory.pairs, directory.groups) = (seats.pairs(), seats.groups());
         directory
     }
 
-    fn add(&mut self, provider: &Arc<Provider>, seat: Seat, model: &str) {
+    fn add(&mut self, provider: &Arc<Provider>, model: &str, seats: &mut Seats) {
+        let seat = seats.of(&provider.name, model);
+        let place = u32::try_from(self.providers.len()).unwrap_or(u32::MAX);
         if !self.serves(model) {
             self.models.push((model.to_owned(), Arc::clone(provider)));
         }
@@ -122,13 +128,14 @@ impl Directory {
             if !groups.contains_key(model) {
                 let names = self.names.entry(*service).or_default();
                 names.push((model.to_owned(), ModelName::read(model)));
-                groups.insert(model.to_owned(), Group { number: self.groups, by: Arc::default() });
-                self.groups += 1;
+                let number = seats.group(*service, model);
+                groups.insert(model.to_owned(), Group { number, by: Arc::default() });
             }
             let serving = Serving {
                 provider: Arc::clone(provider),
                 model: Arc::clone(&name),
                 seat,
+                place,
                 context_length: None,
                 lacks: Abilities::default(),
             };
@@ -142,7 +149,8 @@ impl Directory {
     #[must_use]
     pub fn knowing(mut self, models: Vec<Model>) -> Self {
         let groups = self.serving.values_mut().flat_map(HashMap::values_mut);
-        let all = groups.flat_map(|group| Arc::make_mut(&mut group.by).iter_mut());
+        let aliases = self.aliases.iter_mut().flat_map(|alias| alias.to.values_mut());
+        let all = groups.chain(aliases).flat_map(|group| Arc::make_mut(&mut group.by).iter_mut());
         for serving in all {
             let own = |model: &&Model| model.provider.as_ref() == Some(&serving.provider.name);
             let of_all = |model: &&Model| model.provider.is_none();
@@ -161,34 +169,29 @@ impl Directory {
         self
     }
 
-    /// The same with names that stand for models, the first one that fits counting.
-    #[must_use]
-    pub fn with_aliases(mut self, aliases: Vec<Alias>) -> Self {
-        for Alias { pattern, to } in aliases {
-            let mut groups = HashMap::new();
-            for service in Service::ALL {
-                let found: Vec<Served> =
-                    to.iter().filter_map(|name| self.by_name(service, name)).collect();
-                let group = match found.as_slice() {
-                    [] => continue,
-                    [one] => Group { number: one.group, by: Arc::clone(&one.by) },
-                    several => {
-                        self.groups += 1;
-                        Group { number: self.groups - 1, by: Arc::new(together(several)) }
-                    }
-                };
-                groups.insert(service, group);
-            }
-            // One that stands for one name is listed like any other; some clients show no other names.
-            let first = Service::ALL.into_iter().find_map(|service| groups.get(&service));
-            let first = first.and_then(|group| group.by.first());
-            let is_name = !pattern.contains('*') && !self.serves(&pattern);
-            if let Some(first) = first.filter(|_| is_name) {
-                self.models.push((pattern.clone(), Arc::clone(&first.provider)));
-            }
-            self.aliases.push(Known { pattern, to: groups });
+    fn add_alias(&mut self, Alias { pattern, to }: Alias, seats: &mut Seats) {
+        let mut groups = HashMap::new();
+        for service in Service::ALL {
+            let found: Vec<Served> =
+                to.iter().filter_map(|name| self.by_name(service, name)).collect();
+            let group = match found.as_slice() {
+                [] => continue,
+                [one] => Group { number: one.group, by: Arc::clone(&one.by) },
+                several => {
+                    let number = seats.group(service, &format!("{pattern} -> {}", to.join(" ")));
+                    Group { number, by: Arc::new(together(several)) }
+                }
+            };
+            groups.insert(service, group);
         }
-        self
+        // One that stands for one name is listed like any other; some clients show no other names.
+        let first = Service::ALL.into_iter().find_map(|service| groups.get(&service));
+        let first = first.and_then(|group| group.by.first());
+        let is_name = !pattern.contains('*') && !self.serves(&pattern);
+        if let Some(first) = first.filter(|_| is_name) {
+            self.models.push((pattern.clone(), Arc::clone(&first.provider)));
+        }
+        self.aliases.push(Known { pattern, to: groups });
     }
 
     /// The most tokens of prompt and answer together that a model takes, where that is said.
@@ -198,16 +201,16 @@ impl Directory {
 
     /// How many pairs of a provider and a model there are.
     pub fn pairs(&self) -> usize {
-        self.pairs as usize
+        self.pairs
     }
 
     /// How many groups there are among whose providers a choice is made.
     pub fn groups(&self) -> usize {
-        self.groups as usize
+        self.groups
     }
 
-    /// Every provider, in the order of the file.
-    pub fn providers(&self) -> &[Arc<Provider>] {
+    /// Every provider with its number, in the order of the file.
+    pub fn providers(&self) -> &[(u32, Arc<Provider>)] {
         &self.providers
     }
 
@@ -283,11 +286,11 @@ impl Directory {
 fn together(all: &[Served]) -> Vec<Serving> {
     let mut by: Vec<Serving> = Vec::new();
     for serving in all.iter().flat_map(|served| served.by.iter()) {
-        if !by.iter().any(|other| other.seat.provider == serving.seat.provider) {
+        if !by.iter().any(|other| other.place == serving.place) {
             by.push(serving.clone());
         }
     }
-    by.sort_by_key(|serving| serving.seat.provider);
+    by.sort_by_key(|serving| serving.place);
     by
 }
 
@@ -314,7 +317,7 @@ mod tests {
         let alias =
             |pattern: &str, to: &str| Alias { pattern: pattern.into(), to: vec![to.into()] };
         let aliases = vec![alias("claude-*", "b/qwen3:8b"), alias("*-best-*", "gpt-4o")];
-        let directory = Directory::new(all).with_aliases(aliases);
+        let directory = directory_of(all, aliases);
         let found = |asked| {
             let served = directory.candidates(Service::Chat, asked).unwrap();
             let names: Vec<String> = served.by.iter().map(|it| it.provider.name.clone()).collect();
@@ -333,8 +336,7 @@ mod tests {
         );
         assert!(refused("c/gpt-9").ends_with("the nearest are: gpt-4o"), "{}", refused("c/gpt-9"));
         let plain = vec![alias("claude-qwen", "qwen3:8b"), alias("claude-*", "gpt-4o")];
-        let listed = Directory::new(vec![provider("a", &["qwen3:8b", "gpt-4o"])]);
-        let listed = listed.with_aliases(plain);
+        let listed = directory_of(vec![provider("a", &["qwen3:8b", "gpt-4o"])], plain);
         let names: Vec<&str> = listed.models().map(|(name, _)| name).collect();
         assert_eq!(names, ["qwen3:8b", "gpt-4o", "claude-qwen"]);
         assert!(refused("x").contains("served are, among others: qwen3:8b, gpt-4o"));
@@ -357,6 +359,10 @@ mod tests {
         }
     }
 
+    fn directory_of(providers: Vec<Provider>, aliases: Vec<Alias>) -> Directory {
+        Directory::new(providers, aliases, &mut Seats::default())
+    }
+
     fn provider(name: &str, models: &[&str]) -> Provider {
         Provider {
             name: name.to_owned(),
@@ -375,7 +381,8 @@ mod tests {
 
     #[test]
     fn candidates_come_in_the_order_of_the_file() {
-        let directory = Directory::new(vec![provider("a", &["m", "n"]), provider("b", &["m"])]);
+        let directory =
+            directory_of(vec![provider("a", &["m", "n"]), provider("b", &["m"])], Vec::new());
         let names = |model| {
             let found = directory.candidates(Service::Chat, model).unwrap();
             found.by.iter().map(|found| found.provider.name.clone()).collect::<Vec<_>>()
@@ -390,7 +397,7 @@ mod tests {
         let all = vec![provider("desk", &["qwen3:8b", "x"]), provider("cloud", &["qwen3-8b"])];
         let to = ["cloud/qwen3-8b", "qwen3:8b", "x"].map(str::to_owned).to_vec();
         let alias = Alias { pattern: "qwen".to_owned(), to };
-        let directory = Directory::new(all).with_aliases(vec![alias]);
+        let directory = directory_of(all, vec![alias]);
         let served = directory.candidates(Service::Chat, "qwen").unwrap();
         let by: Vec<(&str, &str)> =
             served.by.iter().map(|it| (it.provider.name.as_str(), &*it.model)).collect();
@@ -407,7 +414,8 @@ mod tests {
             context_length: Some(length),
             lacks: Abilities::default(),
         };
-        let directory = Directory::new(all).knowing(vec![model(Some("b"), 8), model(None, 128)]);
+        let directory =
+            directory_of(all, Vec::new()).knowing(vec![model(Some("b"), 8), model(None, 128)]);
         let served = directory.candidates(Service::Chat, "m").unwrap();
         let lengths: Vec<_> = served.by.iter().map(|it| it.context_length).collect();
         assert_eq!((lengths, directory.context_length("m")), (vec![Some(128), Some(8)], Some(128)));
@@ -415,7 +423,7 @@ mod tests {
 
     #[test]
     fn no_refusal_is_longer_for_a_longer_name() {
-        let directory = Directory::new(vec![provider("a", &["m"])]);
+        let directory = directory_of(vec![provider("a", &["m"])], Vec::new());
         for (letter, kept) in [("x", 256), ("秤", 85)] {
             let refusal = directory.candidates(Service::Chat, &letter.repeat(3_000_000));
             assert_eq!(refusal.unwrap_err().asked, letter.repeat(kept));
@@ -424,7 +432,7 @@ mod tests {
 
     #[test]
     fn an_unknown_model_is_refused_with_names_that_are_served() {
-        let directory = Directory::new(vec![provider("a", &["m", "n"])]);
+        let directory = directory_of(vec![provider("a", &["m", "n"])], Vec::new());
         let refusal = directory.candidates(Service::Chat, "x").unwrap_err().to_string();
         assert_eq!(refusal, "the model `x` is not served here; served are, among others: m, n");
     }

@@ -1,19 +1,16 @@
 //! What every call shares: the store, the providers, the bounds, time and randomness.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use weighbridge_core::account::Account;
 use weighbridge_core::clock::Clock;
-use weighbridge_core::directory::Directory;
+use weighbridge_core::directory::Provider;
 use weighbridge_core::entropy::Entropy;
 use weighbridge_core::failure::{Code, Failure, Retry};
-use weighbridge_core::level::LevelTable;
-use weighbridge_core::price::PriceTable;
-use weighbridge_core::routing::{Load, Policies, Rules, Standing};
-use weighbridge_flavor::custom::Custom;
+use weighbridge_core::routing::{Load, Standing};
 use weighbridge_proof::Timestamp;
 use weighbridge_store::Store;
 
@@ -21,8 +18,8 @@ use crate::keepsakes::Keepsakes;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::money::{Accounts, Counting, Lengths, LiveAccount};
+use crate::setting::Setting;
 use crate::turns::Turns;
-use crate::upstream::Upstream;
 
 /// When a reply's end may go out. An intent is committed before dispatch either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,20 +35,6 @@ pub enum Durability {
 pub struct Parts {
     /// Receipts, accounts, keys.
     pub store: Store,
-    /// Flavors that files of the operator's own describe.
-    pub flavors: Vec<&'static Custom>,
-    /// The providers.
-    pub directory: Arc<Directory>,
-    /// The way to them.
-    pub upstream: Upstream,
-    /// What accounts may do.
-    pub levels: Arc<LevelTable>,
-    /// What calls cost.
-    pub prices: Arc<PriceTable>,
-    /// Where calls run.
-    pub policies: Arc<Policies>,
-    /// When a provider is left, and when it is taken again.
-    pub rules: Rules,
     /// The bounds.
     pub limits: Limits,
     /// When a reply's end may go out.
@@ -67,6 +50,7 @@ pub struct Parts {
 /// A gateway: shared by every call.
 pub struct Gateway {
     pub(crate) parts: Parts,
+    setting: RwLock<Arc<Setting>>,
     /// `limits.body_memory`, in units of [`BODY_UNIT`].
     pub(crate) body_memory: Arc<Semaphore>,
     accounts: Accounts,
@@ -88,20 +72,23 @@ pub struct Gateway {
 pub(crate) const BODY_UNIT: usize = 16 << 10;
 
 impl Gateway {
-    /// A gateway of these parts.
-    pub fn new(parts: Parts) -> Arc<Self> {
+    /// A gateway of these parts, set like this.
+    pub fn new(parts: Parts, setting: Setting) -> Arc<Self> {
+        let turns = Turns::new(Arc::clone(&parts.clock));
+        turns.settle(&setting.directory, setting.rules, |_| false);
         let units = parts.limits.body_memory.div_ceil(BODY_UNIT).min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             body_memory: Arc::new(Semaphore::new(units)),
             accounts: Accounts::default(),
-            turns: Turns::new(&parts.directory, parts.rules, Arc::clone(&parts.clock)),
+            turns,
             counting: Counting::default(),
-            lengths: Lengths::new(&parts.directory),
+            lengths: Lengths::new(&setting.directory),
             keepsakes: Keepsakes::new(parts.limits.keepsakes, parts.limits.keepsake_time),
             started_at: parts.clock.now().wall,
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
             tails: TaskTracker::new(),
+            setting: RwLock::new(Arc::new(setting)),
             parts,
         })
     }
@@ -121,27 +108,21 @@ impl Gateway {
         &self.parts.limits
     }
 
-    /// Flavors that files of the operator's own describe.
-    pub fn flavors(&self) -> &[&'static Custom] {
-        &self.parts.flavors
+    /// What the operator's file says now.
+    pub fn setting(&self) -> Arc<Setting> {
+        Arc::clone(&self.setting.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The providers.
-    pub fn directory(&self) -> &Arc<Directory> {
-        &self.parts.directory
+    /// The file says something else from now on. Calls that run go on as they began; `is_mended` says of
+    /// which providers nothing is known any more.
+    pub fn change(&self, setting: Setting, is_mended: impl Fn(&Provider) -> bool) {
+        self.lengths.settle(&setting.directory);
+        let mut current = self.setting.write().unwrap_or_else(PoisonError::into_inner);
+        self.turns.settle(&setting.directory, setting.rules, is_mended);
+        *current = Arc::new(setting);
     }
 
-    /// What accounts may do.
-    pub fn levels(&self) -> &LevelTable {
-        &self.parts.levels
-    }
-
-    /// Where calls run.
-    pub fn policies(&self) -> &Policies {
-        &self.parts.policies
-    }
-
-    /// How a provider stands, by its place in the file, from 0.
+    /// How a provider stands, by its number.
     pub fn standing(&self, provider: u32) -> Option<Standing> {
         self.turns.standing(provider)
     }
@@ -156,17 +137,12 @@ impl Gateway {
         self.turns.measured(load);
     }
 
-    /// What calls cost.
-    pub fn prices(&self) -> &PriceTable {
-        &self.parts.prices
-    }
-
     /// An account as it is used: windows, purse, open quotes.
     ///
     /// # Errors
     /// 503 when it cannot be read from the database.
     pub async fn account(&self, account: &Account) -> Result<Arc<LiveAccount>, Failure> {
-        let pace = self.levels().of(&account.level).sync;
+        let pace = self.setting().levels.of(&account.level).sync;
         let now = self.clock().now();
         self.accounts.get(self.store(), account.id, pace, now).await.map_err(|error| {
             tracing::error!(%error, account = %account.id, "an account could not be read");

@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod money;
 pub mod pipeline;
 pub mod relay;
+pub mod setting;
 mod turns;
 pub mod upstream;
 
@@ -23,4 +24,5 @@ pub use body::ReplyBody;
 pub use gateway::{Durability, Gateway, Parts};
 pub use limits::Limits;
 pub use metrics::Metrics;
+pub use setting::Setting;
 pub use weighbridge_flavor::custom;

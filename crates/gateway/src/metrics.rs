@@ -34,6 +34,8 @@ pub struct Metrics {
     log_entries: Gauge,
     /// 1 while the log is signed, 0 when it is not any more.
     log_signing: Gauge,
+    /// How often the operator's file was taken anew, and how often not.
+    reloads: Family<OutcomeLabel, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -68,6 +70,7 @@ impl Metrics {
             output_tokens: Counter::default(),
             log_entries: Gauge::default(),
             log_signing: Gauge::default(),
+            reloads: Family::default(),
         };
         registry.register("calls", "Receipts issued, by outcome", metrics.calls.clone());
         registry.register(
@@ -105,7 +108,19 @@ impl Metrics {
             "1 while the log is signed; 0 says that calls are recorded and not proved",
             metrics.log_signing.clone(),
         );
+        registry.register(
+            "config_reloads",
+            "How often the configuration was read anew: ok says that it was taken, refused that what it \
+             said before holds on",
+            metrics.reloads.clone(),
+        );
         metrics
+    }
+
+    /// Counts a reading of the configuration.
+    pub fn reloaded(&self, taken: bool) {
+        let outcome = Word(if taken { "ok" } else { "refused" });
+        self.reloads.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// Counts a request that was refused before anything was recorded.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use weighbridge_core::clock::{Clock, Monotonic};
-use weighbridge_core::directory::{Directory, Location, Seat};
+use weighbridge_core::directory::{Directory, Location, Provider, Seat};
 use weighbridge_core::routing::{
     Ask, Candidate, Dispatcher, Found, Load, Post, Rules, Standing, Turn, Went, Woken,
 };
@@ -31,19 +31,31 @@ pub(crate) enum NoTurn {
 }
 
 impl Turns {
-    /// Nobody has been asked yet.
-    pub(crate) fn new(directory: &Directory, rules: Rules, clock: Arc<dyn Clock>) -> Self {
-        let posts: Vec<Post> = directory
-            .providers()
-            .iter()
-            .map(|provider| Post {
+    /// Nobody is there yet.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { dispatcher: Mutex::default(), clock }
+    }
+
+    /// Takes in who is there now; of those who are mended nothing is known.
+    pub(crate) fn settle(
+        &self,
+        directory: &Directory,
+        rules: Rules,
+        is_mended: impl Fn(&Provider) -> bool,
+    ) {
+        let post = |(number, provider): &(u32, Arc<Provider>)| {
+            let post = Post {
                 location: provider.location,
                 here: provider.location == Location::Local && provider.is_here(),
                 concurrency: provider.concurrency,
-            })
-            .collect();
-        let (pairs, groups) = (directory.pairs(), directory.groups());
-        Self { dispatcher: Mutex::new(Dispatcher::new(rules, &posts, pairs, groups)), clock }
+                is_mended: is_mended(provider),
+            };
+            (*number, post)
+        };
+        let posts: Vec<(u32, Post)> = directory.providers().iter().map(post).collect();
+        let numbers = (directory.pairs(), directory.groups());
+        let woken = self.dispatcher().settle(rules, &posts, numbers, self.now());
+        self.wake(woken);
     }
 
     /// Puts candidates into their order, without taking a place.
@@ -116,7 +128,11 @@ impl Turns {
 
     /// An exchange is over: whoever waits for its place gets it.
     pub(crate) fn ended(&self, turn: Turn, went: Went) {
-        let mut woken = self.dispatcher().ended(turn, went, self.now());
+        let woken = self.dispatcher().ended(turn, went, self.now());
+        self.wake(woken);
+    }
+
+    fn wake(&self, mut woken: Vec<Woken<Wake>>) {
         while let Some(Woken { who, turn }) = woken.pop() {
             // One who left in the same moment does not need it.
             if let Err(Some(turn)) = who.send(turn) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response};
-use weighbridge_core::directory::{Directory, Provider};
+use weighbridge_core::directory::{Directory, Flavor, Provider};
 use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::services::{Form, Service};
@@ -22,7 +22,7 @@ pub use outgoing::Sent;
 
 /// Every provider's connections.
 pub struct Upstream {
-    lanes: HashMap<String, Arc<Lane>>,
+    lanes: HashMap<String, (Arc<Provider>, Arc<Lane>)>,
 }
 
 /// A provider cannot be called with this configuration.
@@ -70,15 +70,35 @@ impl Upstream {
         flavors: &[&'static Custom],
         idle_connections: usize,
     ) -> Result<Self, LaneError> {
-        let lanes = directory
-            .providers()
-            .iter()
-            .map(|provider| {
-                let lane = Lane::new(provider, flavors, idle_connections)?;
-                Ok((provider.name.clone(), Arc::new(lane)))
-            })
-            .collect::<Result<_, LaneError>>()?;
-        Ok(Self { lanes })
+        Self { lanes: HashMap::new() }.renewed(directory, flavors, idle_connections)
+    }
+
+    /// The same for what the operator's file says now. Connections to those who are as they were stay.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn renewed(
+        &self,
+        directory: &Directory,
+        flavors: &[&'static Custom],
+        idle_connections: usize,
+    ) -> Result<Self, LaneError> {
+        let lanes = directory.providers().iter().map(|(_, provider)| {
+            // What a file describes may be another flavor of the same name.
+            let is_described = matches!(provider.flavor, Flavor::Custom(_));
+            let kept = self.lanes.get(&provider.name).filter(|_| !is_described);
+            let lane = match kept.filter(|(old, _)| is_reached_alike(old, provider)) {
+                Some((_, lane)) => Arc::clone(lane),
+                None => Arc::new(Lane::new(provider, flavors, idle_connections)?),
+            };
+            Ok((provider.name.clone(), (Arc::clone(provider), lane)))
+        });
+        Ok(Self { lanes: lanes.collect::<Result<_, LaneError>>()? })
+    }
+
+    /// Whether the provider of that name is reached as this one is.
+    pub fn reaches(&self, provider: &Provider) -> bool {
+        self.lanes.get(&provider.name).is_some_and(|(old, _)| is_reached_alike(old, provider))
     }
 
     /// Sends a call to its provider and waits for the head of its reply; `sent` tells from when on the
@@ -93,13 +113,22 @@ impl Upstream {
         sent: Sent,
     ) -> Result<Response<ProviderBody>, SendError> {
         let name = &errand.provider.name;
-        let lane = self
+        let (_, lane) = self
             .lanes
             .get(name)
             .ok_or_else(|| SendError::Unreachable(format!("no provider `{name}` is set up")))?;
         let request = lane.request(errand, sent)?;
         lane.send(request).await
     }
+}
+
+/// Whether a connection to the one is as good as one to the other.
+fn is_reached_alike(one: &Provider, other: &Provider) -> bool {
+    let key = |provider: &Provider| provider.api_key.as_ref().map(|key| key.reveal().to_owned());
+    one.flavor == other.flavor
+        && one.base_url == other.base_url
+        && one.timeouts.connect == other.timeouts.connect
+        && key(one) == key(other)
 }
 
 /// What is asked of a provider.

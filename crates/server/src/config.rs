@@ -67,6 +67,19 @@ pub struct Config {
     pub log: Log,
     /// What was mended, for the operator to know.
     pub notes: Vec<String>,
+    /// The file that says all this, and those that it names; none where no file does.
+    pub files: Vec<PathBuf>,
+    /// What the file says of what a command line may say otherwise.
+    pub said: Said,
+}
+
+/// See [`Config::said`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The address of the API.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
 }
 
 /// The log of receipts.
@@ -140,7 +153,9 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|reason| ConfigError::Unreadable { file: path.to_owned(), reason })?;
-        Self::parse(path, &text, &|name| std::env::var(name).ok())
+        let mut config = Self::parse(path, &text, &|name| std::env::var(name).ok())?;
+        config.files.insert(0, path.to_owned());
+        Ok(config)
     }
 
     /// Reads `text` as if it stood in `file`; `variable` answers `${NAME}`.
@@ -158,7 +173,8 @@ impl Config {
         root.only(&KNOWN, &NOT_YET);
         let mut notes = Vec::new();
         let mut mistakes = Vec::new();
-        let flavors = flavor::read_all(&root, file, &mut mistakes);
+        let mut files = Vec::new();
+        let flavors = flavor::read_all(&root, file, &mut files, &mut mistakes);
         let providers = provider::read_all(&root, &flavors, &mut notes);
         let models = models::read(&root, &providers, &mut notes);
         let aliases = aliases::read(&root, &providers);
@@ -168,9 +184,13 @@ impl Config {
         let (durability, interrupted) = read_record(&root);
         let mut limits = limits::read(&root);
         limits.store.interrupted = interrupted;
-        let config = Self {
+        let said = Said {
             listen: read_listen(&root),
             data_dir: root.text("data_dir").map_or_else(|| PathBuf::from("data"), PathBuf::from),
+        };
+        let config = Self {
+            listen: said.listen,
+            data_dir: said.data_dir.clone(),
             metrics_listen: root.text("metrics_listen").and_then(|text| {
                 root.parsed("metrics_listen", &text, "an address and port such as 127.0.0.1:8687")
             }),
@@ -188,6 +208,8 @@ impl Config {
             limits,
             log: read_log(&root),
             notes,
+            files,
+            said,
         };
         // Those of other files come first: what stands here may be wrong only because of them.
         match (reader.finish(), mistakes.is_empty()) {

@@ -12,6 +12,7 @@ mod nearest;
 mod parser_refusal;
 mod patient;
 mod probes;
+mod reload;
 mod router;
 pub mod serve;
 mod wiring;

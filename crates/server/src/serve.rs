@@ -15,6 +15,7 @@ use weighbridge_store::OpenError;
 
 use crate::config::{Config, ServerLimits};
 use crate::connection::Listener;
+use crate::reload::Reload;
 use crate::router::{Router, Serves};
 use crate::wiring::{Wired, wire};
 
@@ -80,7 +81,7 @@ pub async fn serve(
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let Wired { gateway, registry, mut fatal } = wire(&config).await?;
+    let Wired { gateway, seats, registry, mut fatal } = wire(&config).await?;
     let open = TaskTracker::new();
     let closing = CancellationToken::new();
     let limits = config.limits.server;
@@ -103,6 +104,9 @@ pub async fn serve(
     open.spawn(listener.run());
     if let Some(address) = config.metrics_listen {
         open.spawn(bind(address, Serves::Metrics).await?.run());
+    }
+    if let Some(reload) = Reload::of(&gateway, &config, seats) {
+        open.spawn(reload.run(closing.clone()));
     }
     ready(address);
 

@@ -7,11 +7,12 @@ use tokio::sync::mpsc;
 use weighbridge_core::act::Stamp;
 use weighbridge_core::clock::Clock as _;
 use weighbridge_core::credential::Fingerprint;
-use weighbridge_core::directory::Directory;
+use weighbridge_core::directory::{Directory, Seats};
 use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::{AccountId, KeyId};
-use weighbridge_gateway::upstream::Upstream;
-use weighbridge_gateway::{Gateway, Metrics, Parts};
+use weighbridge_gateway::upstream::{LaneError, Upstream};
+use weighbridge_gateway::{Gateway, Metrics, Parts, Setting};
+use weighbridge_proof::Timestamp;
 use weighbridge_store::tables::{KeptTable, TableKind};
 use weighbridge_store::{Fatal, Opened, Store};
 
@@ -24,6 +25,8 @@ use crate::{admin_key, probes};
 /// A gateway that is ready to listen.
 pub(crate) struct Wired {
     pub(crate) gateway: Arc<Gateway>,
+    /// The numbers that providers and models have.
+    pub(crate) seats: Seats,
     pub(crate) registry: Arc<Registry>,
     /// Gets the reason when the store can go on no more.
     pub(crate) fatal: mpsc::Receiver<Fatal>,
@@ -32,12 +35,8 @@ pub(crate) struct Wired {
 pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     let clock = Arc::new(SystemClock::start());
     let entropy = Arc::new(SystemEntropy);
-    let directory = Directory::new(config.providers.clone())
-        .knowing(config.models.clone())
-        .with_aliases(config.aliases.clone());
-    let directory = Arc::new(directory);
-    let limit = config.limits.gateway.provider_connections;
-    let upstream = Upstream::new(&directory, &config.flavors, limit)?;
+    let mut seats = Seats::default();
+    let setting = setting(config, &mut seats, None)?;
     let (failed, fatal) = mpsc::channel(1);
     let on_fatal = move |reason: Fatal| {
         // A second reason says nothing that the first did not.
@@ -55,36 +54,54 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     }
     set_admin_key(config, &store, &clock, &*entropy).await?;
     check_levels(config, &store).await?;
-    keep_tables(config, &store, &clock).await?;
+    keep_tables(config, &store, clock.now().wall).await?;
     say_what_has_no_price(config);
     let mut registry = Registry::with_prefix("weighbridge");
     let metrics = Arc::new(Metrics::new(&mut registry));
-    let gateway = Gateway::new(Parts {
+    let parts = Parts {
         store,
-        flavors: config.flavors.clone(),
-        directory,
-        upstream,
-        levels: Arc::new(config.levels.clone()),
-        prices: Arc::new(config.prices.clone()),
-        policies: Arc::new(config.policies.clone()),
-        rules: config.rules,
         limits: config.limits.gateway,
         durability: config.durability,
         clock,
         entropy,
         metrics,
-    });
+    };
+    let gateway = Gateway::new(parts, setting);
     tracing::info!(
         version = probes::VERSION,
         data_dir = %config.data_dir.display(),
         providers = config.providers.len(),
         "starting"
     );
-    Ok(Wired { gateway, registry: Arc::new(registry), fatal })
+    Ok(Wired { gateway, seats, registry: Arc::new(registry), fatal })
+}
+
+/// What a configuration says of calls. Connections of an earlier one go on to be used.
+pub(crate) fn setting(
+    config: &Config,
+    seats: &mut Seats,
+    before: Option<&Setting>,
+) -> Result<Setting, LaneError> {
+    let directory = Directory::new(config.providers.clone(), config.aliases.clone(), seats)
+        .knowing(config.models.clone());
+    let limit = config.limits.gateway.provider_connections;
+    let upstream = match before {
+        None => Upstream::new(&directory, &config.flavors, limit)?,
+        Some(before) => before.upstream.renewed(&directory, &config.flavors, limit)?,
+    };
+    Ok(Setting {
+        flavors: config.flavors.clone(),
+        directory,
+        upstream,
+        levels: config.levels.clone(),
+        prices: config.prices.clone(),
+        policies: config.policies.clone(),
+        rules: config.rules,
+    })
 }
 
 /// An account whose level is gone would silently get another one's.
-async fn check_levels(config: &Config, store: &Store) -> Result<(), StartError> {
+pub(crate) async fn check_levels(config: &Config, store: &Store) -> Result<(), StartError> {
     let used = store.levels_in_use().await;
     let used = used.map_err(|error| StartError::Environment(error.to_string()))?;
     let gone: Vec<String> =
@@ -100,10 +117,10 @@ async fn check_levels(config: &Config, store: &Store) -> Result<(), StartError> 
 }
 
 /// Whatever receipts will cite is kept first.
-async fn keep_tables(
+pub(crate) async fn keep_tables(
     config: &Config,
     store: &Store,
-    clock: &SystemClock,
+    now: Timestamp,
 ) -> Result<(), StartError> {
     let levels = KeptTable {
         kind: TableKind::Levels,
@@ -121,7 +138,7 @@ async fn keep_tables(
         json: config.policies.json().to_owned(),
     };
     let tables = [levels, policies].into_iter().chain(prices).collect();
-    store.keep_tables(tables, clock.now().wall).await.map_err(|error| {
+    store.keep_tables(tables, now).await.map_err(|error| {
         StartError::Environment(format!("levels, prices and policies cannot be kept: {error}"))
     })
 }

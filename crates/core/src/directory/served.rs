@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::provider::Provider;
 
-/// A provider with one of its models, by their numbers in the directory.
+/// A provider with one of its models, by their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Seat {
-    /// The provider's place in the file, from 0.
+    /// The provider's number.
     pub provider: u32,
     /// The number of the two together.
     pub pair: u32,
@@ -22,6 +22,8 @@ pub struct Serving {
     pub model: Arc<str>,
     /// The numbers of the two.
     pub seat: Seat,
+    /// The provider's place in the file, from 0.
+    pub place: u32,
     /// The most tokens of prompt and answer together, where that is said.
     pub context_length: Option<u64>,
     /// What the model is said not to do there.

@@ -8,6 +8,8 @@ use crate::money::Amount;
 pub struct Candidate {
     /// Which.
     pub seat: Seat,
+    /// Its provider's place in the file: of those who are alike the first is asked first.
+    pub place: u32,
     /// What the call will probably cost there, where it has a price.
     pub cost: Option<Amount>,
     /// What is thought of it.
@@ -16,8 +18,8 @@ pub struct Candidate {
 
 impl Candidate {
     /// One of whom nothing is thought yet.
-    pub const fn new(seat: Seat) -> Self {
-        Self { seat, cost: None, verdict: Verdict::Ranked(Score(0)) }
+    pub const fn new(seat: Seat, place: u32) -> Self {
+        Self { seat, place, cost: None, verdict: Verdict::Ranked(Score(0)) }
     }
 
     /// Whether it may be asked.

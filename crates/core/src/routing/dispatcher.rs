@@ -1,6 +1,6 @@
 //! All providers, and which of them gets the next call.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::clock::Monotonic;
 use crate::directory::{Location, Seat};
@@ -21,6 +21,8 @@ pub struct Post {
     pub here: bool,
     /// How many calls it is given at once.
     pub concurrency: Concurrency,
+    /// Whether it is another than before, so that nothing is known of how it is.
+    pub is_mended: bool,
 }
 
 /// What a choice is made for.
@@ -111,26 +113,54 @@ const DEAREST: u64 = 100_000_000_000_000;
 /// Another one leads only if it is faster by one part of so many.
 const FASTER: u64 = 5;
 
+impl<W> Default for Dispatcher<W> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<W> Dispatcher<W> {
-    /// Nobody has been asked yet. `pairs` and `groups` are how many of them there are.
-    pub fn new(rules: Rules, posts: &[Post], pairs: usize, groups: usize) -> Self {
-        let traffic = |post: &Post| Traffic {
-            location: post.location,
-            here: post.here,
-            concurrency: post.concurrency,
-            in_flight: 0,
-            breaker: Breaker::default(),
-            queue: VecDeque::new(),
-        };
+    /// Nobody is there yet.
+    pub fn new() -> Self {
         Self {
-            rules,
+            rules: Rules::default(),
             machine: Machine::default(),
-            traffic: posts.iter().map(traffic).collect(),
-            pairs: vec![Pair::default(); pairs],
-            leaders: vec![[None; Policy::ALL.len()]; groups],
+            traffic: Vec::new(),
+            pairs: Vec::new(),
+            leaders: Vec::new(),
             waiting: BTreeMap::new(),
             tickets: 0,
         }
+    }
+
+    /// Takes in what the operator's file says, each post under its provider's number. `pairs` and
+    /// `groups` are how many of them have a number. What runs goes on to be counted; whoever waits for a
+    /// place that there is now is to be woken.
+    pub fn settle(
+        &mut self,
+        rules: Rules,
+        posts: &[(u32, Post)],
+        (pairs, groups): (usize, usize),
+        now: Monotonic,
+    ) -> Vec<Woken<W>> {
+        self.rules = rules;
+        for (number, post) in posts {
+            let at = *number as usize;
+            if self.traffic.len() <= at {
+                self.traffic.resize_with(at + 1, || Traffic::of(post));
+            }
+            if let Some(traffic) = self.traffic.get_mut(at) {
+                (traffic.location, traffic.here) = (post.location, post.here);
+                traffic.concurrency = post.concurrency;
+                if post.is_mended {
+                    traffic.breaker = Breaker::default();
+                }
+            }
+        }
+        self.pairs.resize_with(self.pairs.len().max(pairs), Pair::default);
+        self.leaders.resize(self.leaders.len().max(groups), [None; Policy::ALL.len()]);
+        let all = posts.iter().map(|(number, _)| *number).collect::<Vec<_>>();
+        all.into_iter().flat_map(|number| self.hand_over(number, now)).collect()
     }
 
     /// How much of this machine is in use.
@@ -194,8 +224,8 @@ impl<W> Dispatcher<W> {
         }
         // Those who are alike stay in the order of the file.
         candidates.sort_unstable_by_key(|it| match it.verdict {
-            Verdict::Ranked(score) => (false, score, it.seat.provider),
-            Verdict::Out(_) => (true, Score::default(), it.seat.provider),
+            Verdict::Ranked(score) => (false, score, it.place),
+            Verdict::Out(_) => (true, Score::default(), it.place),
         });
         self.lead(ask, candidates, now)
     }

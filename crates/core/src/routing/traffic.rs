@@ -6,6 +6,7 @@ use crate::clock::Monotonic;
 use crate::directory::{Location, Seat};
 
 use super::breaker::{Breaker, Health};
+use super::dispatcher::Post;
 
 /// How many calls a provider is given at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,18 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
+    /// Nothing goes on there yet.
+    pub(super) fn of(post: &Post) -> Self {
+        Self {
+            location: post.location,
+            here: post.here,
+            concurrency: post.concurrency,
+            in_flight: 0,
+            breaker: Breaker::default(),
+            queue: VecDeque::new(),
+        }
+    }
+
     pub(super) fn has_room(&self) -> bool {
         self.in_flight < self.concurrency.max
     }

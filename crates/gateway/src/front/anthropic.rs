@@ -98,7 +98,8 @@ pub async fn serve(
 
 /// A page of the models.
 fn page(gateway: &Gateway, query: &str) -> Result<Vec<u8>, Failure> {
-    let all: Vec<&str> = gateway.directory().models().map(|(model, _)| model).collect();
+    let setting = gateway.setting();
+    let all: Vec<&str> = setting.directory.models().map(|(model, _)| model).collect();
     let value = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(own, _)| *own == name).map(|(_, value)| models::percent_decode(value))

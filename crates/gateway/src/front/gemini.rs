@@ -154,7 +154,7 @@ async fn answer(
         }
         Endpoint::Models => {
             models::may_see(gateway, &head.headers).await?;
-            gemini::model_list(gateway.directory().models().map(|(model, _)| model))
+            gemini::model_list(gateway.setting().directory.models().map(|(model, _)| model))
         }
         Endpoint::Model(id) => {
             models::may_see(gateway, &head.headers).await?;

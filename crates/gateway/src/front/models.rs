@@ -26,10 +26,11 @@ pub(super) async fn may_see(gateway: &Gateway, headers: &HeaderMap) -> Result<()
 /// # Errors
 /// 404, with names of some that are.
 pub(super) fn find(gateway: &Gateway, id: &str) -> Result<(), Failure> {
-    if gateway.directory().serves(id) {
+    let directory = &gateway.setting().directory;
+    if directory.serves(id) {
         return Ok(());
     }
-    match gateway.directory().candidates(Service::Chat, id) {
+    match directory.candidates(Service::Chat, id) {
         Ok(_) => Ok(()),
         Err(missing) => Err(Failure::client(Code::ModelNotFound, missing.to_string()).at("model")),
     }

@@ -102,7 +102,8 @@ pub async fn serve(
         Endpoint::Version => Ok(ollama::version()),
         Endpoint::Ps => models::may_see(gateway, &head.headers).await.map(|()| ollama::ps()),
         Endpoint::Tags => models::may_see(gateway, &head.headers).await.map(|()| {
-            let all = gateway.directory().models();
+            let setting = gateway.setting();
+            let all = setting.directory.models();
             let cards: Vec<ModelCard> = all.map(|(model, _)| card(gateway, model)).collect();
             ollama::tags(&cards)
         }),
@@ -139,21 +140,23 @@ fn card(gateway: &Gateway, model: &str) -> ModelCard {
         digest: Digest::of(model.as_bytes()).to_string(),
         size: 0,
         architecture: if architecture.is_empty() { "model".to_owned() } else { architecture },
-        context: gateway.directory().context_length(&own_name(gateway, model)),
+        context: gateway.setting().directory.context_length(&own_name(gateway, model)),
         capabilities: capabilities(gateway, model),
     }
 }
 
 /// The name of the model that a name stands for.
 fn own_name(gateway: &Gateway, model: &str) -> String {
-    let named = |service| gateway.directory().named(service, model);
+    let setting = gateway.setting();
+    let named = |service| setting.directory.named(service, model);
     let served = directory::Service::ALL.into_iter().find_map(named);
     served.map_or_else(|| model.to_owned(), |served| served.model)
 }
 
 /// What a model is there for. That one can see or think, nobody has said.
 fn capabilities(gateway: &Gateway, model: &str) -> Vec<Capability> {
-    let serves = |service| gateway.directory().named(service, model).is_some();
+    let setting = gateway.setting();
+    let serves = |service| setting.directory.named(service, model).is_some();
     let mut capabilities = Vec::new();
     if serves(directory::Service::Chat) {
         capabilities.extend([Capability::Completion, Capability::Tools]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{Method, Response, StatusCode, request};
 use hyper::body::Incoming;
 use weighbridge_core::clock::Moment;
+use weighbridge_core::directory::Provider;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::openai::{self, ModelCard};
@@ -122,7 +123,7 @@ pub async fn serve(
             return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
         }
         Endpoint::Models => models::may_see(gateway, &head.headers).await.map(|()| {
-            let cards: Vec<ModelCard> = cards(gateway).collect();
+            let cards = cards(gateway);
             openai::model_list(&cards)
         }),
         Endpoint::Model(id) => models::may_see(gateway, &head.headers)
@@ -137,18 +138,19 @@ pub async fn serve(
 
 fn model(gateway: &Gateway, id: &str) -> Result<bytes::Bytes, Failure> {
     models::find(gateway, id)?;
-    let card = cards(gateway).find(|card| card.id == id);
+    let card = cards(gateway).into_iter().find(|card| card.id == id);
     card.map(|card| openai::model_body(&card))
         .ok_or_else(|| Failure::client(Code::ModelNotFound, "the model is not served here"))
 }
 
-fn cards(gateway: &Gateway) -> impl Iterator<Item = ModelCard> {
+fn cards(gateway: &Gateway) -> Vec<ModelCard> {
     let created = gateway.started_at().micros() / 1_000_000;
-    gateway.directory().models().map(move |(model, provider)| ModelCard {
+    let card = |(model, provider): (&str, &Provider)| ModelCard {
         id: model.to_owned(),
         created,
         owned_by: provider.name.clone(),
-    })
+    };
+    gateway.setting().directory.models().map(card).collect()
 }
 
 #[cfg(test)]

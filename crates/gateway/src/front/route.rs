@@ -32,7 +32,7 @@ pub enum Route {
 impl Route {
     /// The route of a path, and of the headers where paths meet.
     pub fn of(gateway: &Gateway, path: &str, headers: &HeaderMap) -> Option<Self> {
-        if let Some(own) = gateway.flavors().iter().find(|own| own.path == path) {
+        if let Some(own) = gateway.setting().flavors.iter().find(|own| own.path == path) {
             return Some(Self::Custom(own));
         }
         if let Some(endpoint) = aog::Endpoint::of(path) {
@@ -57,7 +57,8 @@ impl Route {
     pub fn paths(gateway: &Gateway) -> impl Iterator<Item = &'static str> {
         let own = openai::PATHS.into_iter().chain(anthropic::PATHS).chain(gemini::PATHS);
         let own = own.chain(ollama::PATHS).chain(aog::PATHS);
-        own.chain(gateway.flavors().iter().map(|described| described.path.as_str()))
+        let flavors = gateway.setting().flavors.clone();
+        own.chain(flavors.into_iter().map(|described| described.path.as_str()))
     }
 
     /// What whoever asks for a path speaks, as far as that can be told, wherever the path leads: a

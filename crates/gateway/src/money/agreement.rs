@@ -23,10 +23,12 @@ use crate::money::offer::{Offer, offers};
 use crate::money::refusal;
 use crate::money::taken_quote::TakenQuote;
 use crate::pipeline::way::Way;
+use crate::setting::Setting;
 
 /// A call for which there is nothing agreed yet.
 pub(crate) struct Proposal<'a> {
     pub(crate) gateway: &'a Gateway,
+    pub(crate) setting: &'a Setting,
     pub(crate) account: &'a Arc<LiveAccount>,
     pub(crate) level: &'a Arc<Level>,
     pub(crate) model: &'a str,
@@ -163,7 +165,7 @@ impl Proposal<'_> {
     /// budget's currency.
     pub(crate) fn offers(&self) -> Result<Vec<Offer>, Failure> {
         let usual = self.gateway.lengths.expected(self.model);
-        let prices = &self.gateway.parts.prices;
+        let prices = &self.setting.prices;
         let mut all = offers(self.ways, prices, &self.demand, usual);
         if self.cheapest_first {
             // Those without a price come last.
@@ -254,8 +256,8 @@ impl Proposal<'_> {
                 Some(hold)
             }
         };
-        let level_sha256 = self.gateway.parts.levels.digest();
-        let policy_sha256 = Some(self.gateway.parts.policies.digest());
+        let level_sha256 = self.setting.levels.digest();
+        let policy_sha256 = Some(self.setting.policies.digest());
         let terms = Terms { consent, level_sha256, policy_sha256, held };
         let prompt = match self.demand.prompt {
             Prompt::Counted(tokens) => tokens,

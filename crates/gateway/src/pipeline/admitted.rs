@@ -59,7 +59,7 @@ impl Admitted {
     /// coded in a way that is not taken; 503 when too many bodies are held.
     pub async fn read(self) -> Result<Read, Failure> {
         let Self { received, principal, account, level } = self;
-        let Received { gateway, mut address, head, body, at } = received;
+        let Received { gateway, setting, mut address, head, body, at } = received;
         let wishes = Wishes::read(&head.headers, principal.key.trusted_headers)?;
         let Whole { bytes, content, memory } = read_decoded(&gateway, &head.headers, body).await?;
         let bounds = json::Bounds { depth: gateway.parts.limits.json_depth, capture: CAPTURE };
@@ -98,6 +98,7 @@ impl Admitted {
         }
         Ok(Read {
             gateway,
+            setting,
             address,
             query: head.uri.query().map(str::to_owned),
             headers: head.headers,

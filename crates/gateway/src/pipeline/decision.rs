@@ -35,9 +35,9 @@ impl Decision {
     pub(super) fn of(read: &Read, served: Served) -> Result<Self, Failure> {
         let choice = choose(read, &served)?;
         let Served { model, by, group, how } = served;
-        let policies = &read.gateway.parts.policies;
+        let policies = &read.setting.policies;
         let candidate = |serving: &Serving| {
-            let mut candidate = Candidate::new(serving.seat);
+            let mut candidate = Candidate::new(serving.seat, serving.place);
             let region = serving.provider.region.as_deref();
             if !policies.allows(region) || !read.level.allows(region) {
                 candidate.verdict = Verdict::Out(Reason::Region);
@@ -257,7 +257,7 @@ fn choose(read: &Read, served: &Served) -> Result<Choice, Failure> {
     let key = &read.principal.key.policy;
     let of_key = key.policy.map(|policy| Choice { policy, source: Source::Key });
     let of_level = || read.level.policy.map(|policy| Choice { policy, source: Source::Level });
-    let of_file = || read.gateway.parts.policies.of(read.address.asked_for(), &served.model);
+    let of_file = || read.setting.policies.of(read.address.asked_for(), &served.model);
     let own = of_key.or_else(of_level).unwrap_or_else(of_file);
     match asked {
         None => Ok(own),

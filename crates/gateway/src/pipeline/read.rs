@@ -23,6 +23,7 @@ use crate::pipeline::explanation::Explanation;
 use crate::pipeline::received::Address;
 use crate::pipeline::service;
 use crate::pipeline::way::{self, Ways};
+use crate::setting::Setting;
 
 /// The longest body that is converted where it was read, in bytes. A longer one would keep those
 /// waiting whom the same thread serves.
@@ -38,6 +39,7 @@ static READING: Semaphore = Semaphore::const_new(READINGS);
 /// The fourth stage: the whole input, and what routing needs of it.
 pub struct Read {
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) setting: Arc<Setting>,
     /// With the model that is asked for, wherever it stands.
     pub(crate) address: Address,
     pub(crate) query: Option<String>,
@@ -147,7 +149,7 @@ impl Read {
     }
 
     fn served(&self) -> Result<Served, Failure> {
-        let directory = self.gateway.directory();
+        let directory = &self.setting.directory;
         let found = directory.candidates(self.address.asked_for(), &self.address.model);
         found.map_err(|missing| {
             Failure::client(Code::ModelNotFound, missing.to_string()).at("model")

@@ -14,6 +14,7 @@ use weighbridge_flavor::services::{Form, Service};
 use crate::front::credential;
 use crate::gateway::Gateway;
 use crate::pipeline::Authenticated;
+use crate::setting::Setting;
 
 /// What the address of a call says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +112,8 @@ impl Address {
 /// The first stage: a time, a head, and a body that nobody has touched.
 pub struct Received {
     pub(crate) gateway: Arc<Gateway>,
+    /// What the operator's file said when it came.
+    pub(crate) setting: Arc<Setting>,
     pub(crate) address: Address,
     pub(crate) head: Parts,
     pub(crate) body: Incoming,
@@ -126,7 +129,8 @@ impl Received {
         body: Incoming,
         at: Moment,
     ) -> Self {
-        Self { gateway, address, head, body, at }
+        let setting = gateway.setting();
+        Self { gateway, setting, address, head, body, at }
     }
 
     /// Finds out who calls.
@@ -136,7 +140,7 @@ impl Received {
     pub async fn authenticate(self) -> Result<Authenticated, Failure> {
         let principal = principal(&self.gateway, &self.head.headers).await?;
         let account = self.gateway.account(&principal.account).await?;
-        let level = Arc::clone(self.gateway.levels().of(&principal.account.level));
+        let level = Arc::clone(self.setting.levels.of(&principal.account.level));
         Ok(Authenticated { received: self, principal, account, level })
     }
 }

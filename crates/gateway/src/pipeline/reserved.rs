@@ -1,5 +1,6 @@
 //! The intent is committed: now, and not before, a provider may be called.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,11 +26,13 @@ use crate::pipeline::received::Address;
 use crate::pipeline::trouble::{Lesson, Trouble};
 use crate::pipeline::way::{Way, limit_field};
 use crate::pipeline::{Dispatched, Metered};
+use crate::setting::Setting;
 use crate::upstream::{Errand, ProviderBody, SendError};
 
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
     pub(crate) meter: Box<Meter>,
+    pub(crate) setting: Arc<Setting>,
     /// What it costs at those who were not asked yet.
     pub(crate) offers: Vec<Offer>,
     pub(crate) ways: Vec<Way>,
@@ -94,7 +97,7 @@ impl Reserved {
 
     /// Whether anybody else could be asked now.
     pub(super) fn has_another(&mut self) -> bool {
-        let gateway = std::sync::Arc::clone(self.meter.gateway());
+        let gateway = Arc::clone(self.meter.gateway());
         self.exchanges < gateway.parts.limits.exchanges
             && Instant::now() < self.until
             && self.meter.decision_mut().has_another(&gateway.turns)
@@ -102,7 +105,7 @@ impl Reserved {
 
     /// Takes a place at the best of those who were not asked yet.
     async fn place(&mut self) -> Result<(Seat, Turn), Failure> {
-        let gateway = std::sync::Arc::clone(self.meter.gateway());
+        let gateway = Arc::clone(self.meter.gateway());
         let until = self.until.min(Instant::now() + gateway.parts.limits.queue_wait);
         let decision = self.meter.decision_mut();
         let place = gateway.turns.take(decision.ask, &mut decision.candidates, until);
@@ -264,7 +267,7 @@ impl Reserved {
             passed_on: way.converted.is_none().then_some((&self.headers, self.query.as_deref())),
             body,
         };
-        let call = gateway.parts.upstream.call(errand, self.meter.sending());
+        let call = self.setting.upstream.call(errand, self.meter.sending());
         let reply = tokio::time::timeout(patience, call);
         let answer = tokio::select! {
             answer = reply => answer,

@@ -92,6 +92,7 @@ impl Resolved {
         let committed = Committed { open, intent, dialect, streams, decision, started, bill, once };
         Ok(Box::new(Reserved {
             meter: Meter::new(gateway, committed),
+            setting: read.setting,
             offers,
             ways,
             until,
@@ -115,6 +116,7 @@ impl Resolved {
         let Self { read, demand, .. } = self;
         Proposal {
             gateway: &read.gateway,
+            setting: &read.setting,
             account: &read.account,
             level: &read.level,
             model: &self.decision.model,

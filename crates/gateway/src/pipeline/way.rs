@@ -149,7 +149,7 @@ impl Wanted {
 /// where there is no memory for the same in other words.
 pub(crate) fn find(read: &mut Read, candidates: &[Serving]) -> Result<Ways, Failure> {
     let from = read.address.dialect;
-    let flavors = read.gateway.flavors();
+    let flavors = read.setting.flavors.as_slice();
     let to = candidates.iter().map(|it| spoken_to(&it.provider, from, flavors));
     let to: Vec<Dialect> = to.collect();
     if read.address.compact {
@@ -235,7 +235,7 @@ pub(crate) fn find(read: &mut Read, candidates: &[Serving]) -> Result<Ways, Fail
 /// Whether a request goes to all of them without being read as a whole.
 pub(super) fn goes_as_it_came(read: &Read, candidates: &[Serving]) -> bool {
     let from = read.address.dialect;
-    let flavors = read.gateway.flavors();
+    let flavors = &read.setting.flavors;
     let is_same = |it: &Serving| spoken_to(&it.provider, from, flavors) == from;
     let is_read = candidates.iter().all(is_same) && !needs_reading(read, candidates);
     read.address.compact || (read.chat.is_some() && is_read)
@@ -328,7 +328,7 @@ fn reminding(
 }
 
 fn target(read: &Read, provider: &Provider, model: &str) -> Target {
-    let priced = read.gateway.parts.prices.find(&provider.name, model);
+    let priced = read.setting.prices.find(&provider.name, model);
     Target {
         model: model.to_owned(),
         max_output: priced.and_then(|priced| priced.price.output_limit).unwrap_or(OUTPUT),

@@ -1,6 +1,7 @@
 //! A file that describes a flavor of the operator's own, named in `flavors`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use weighbridge_gateway::custom::{
     Credential, Custom, Framing, Messages, Place, ReplyPlaces, RequestPlaces, StopWords, Stream,
@@ -37,6 +38,7 @@ const MOST: usize = 32;
 pub(super) fn read_all(
     root: &Table<'_>,
     file: &Path,
+    files: &mut Vec<PathBuf>,
     mistakes: &mut Vec<Complaint>,
 ) -> Vec<&'static Custom> {
     let names = root.texts("flavors").unwrap_or_default();
@@ -54,7 +56,8 @@ pub(super) fn read_all(
                 continue;
             }
         };
-        match read(&path, &text) {
+        files.push(path.clone());
+        match read(&path, &text).map(kept) {
             Ok(custom) => {
                 let same =
                     |other: &&&Custom| other.name == custom.name || other.path == custom.path;
@@ -62,13 +65,26 @@ pub(super) fn read_all(
                     let words = format!("`{name}` has the name or the path of `{}`", other.name);
                     root.complain("flavors", words);
                 }
-                flavors.push(Box::leak(Box::new(custom)));
+                flavors.push(custom);
             }
             Err(ConfigError::Mistakes(more)) => mistakes.extend(more),
             Err(other) => root.complain("flavors", other.to_string()),
         }
     }
     flavors
+}
+
+/// The flavor for as long as the process lives. One that was read before, in the same words, is that one
+/// again: a file that is taken anew leaves nothing behind.
+fn kept(custom: Custom) -> &'static Custom {
+    static KNOWN: Mutex<Vec<&'static Custom>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(same) = known.iter().find(|own| ***own == custom) {
+        return same;
+    }
+    let custom = Box::leak(Box::new(custom));
+    known.push(custom);
+    custom
 }
 
 /// Reads one flavor's file.

@@ -125,16 +125,17 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64, policy: Policy, rules: Rules, plans: Vec<Plan>) -> Self {
-        let posts: Vec<Post> = plans
-            .iter()
-            .map(|plan| Post {
-                location: plan.location,
-                here: plan.location == Location::Local,
-                concurrency: plan.concurrency,
-            })
-            .collect();
+        let post = |plan: &Plan| Post {
+            location: plan.location,
+            here: plan.location == Location::Local,
+            concurrency: plan.concurrency,
+            is_mended: false,
+        };
+        let posts: Vec<(u32, Post)> = (0..).zip(plans.iter().map(post)).collect();
+        let mut dispatcher = Dispatcher::new();
+        dispatcher.settle(rules, &posts, (plans.len(), 1), Monotonic(0));
         Self {
-            dispatcher: Dispatcher::new(rules, &posts, plans.len(), 1),
+            dispatcher,
             ask: Ask { policy, group: 0, streams: true },
             begun: plans.iter().map(|_| Vec::new()).collect(),
             plans,
@@ -174,7 +175,7 @@ impl World {
                     let new = (0..).zip(&self.plans).map(|(number, plan)| {
                         let seat = Seat { provider: number, pair: number };
                         let cost = Some(Amount::from_nanos(i128::from(plan.latency)));
-                        Candidate { cost, ..Candidate::new(seat) }
+                        Candidate { cost, ..Candidate::new(seat, number) }
                     });
                     self.candidates.push(new.collect());
                     self.calls += 1;

@@ -1,0 +1,154 @@
+//! The operator's file comes to say something else: when a signal says so (SIGHUP), or when it is seen.
+//!
+//! What it says is checked whole before any of it is taken, and whatever receipts will cite is kept first.
+//! A file that cannot be taken changes nothing. Calls that run go on as they began.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use weighbridge_core::directory::{Provider, Seats};
+use weighbridge_gateway::Gateway;
+
+use crate::config::Config;
+use crate::wiring::{check_levels, keep_tables, setting};
+
+/// How often it is looked whether a file was changed. One that changed is taken when it is found alike
+/// twice: whoever writes it may not have finished.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// See the module's words.
+pub(crate) struct Reload {
+    gateway: Arc<Gateway>,
+    seats: Seats,
+    /// What cannot change while the process lives.
+    fixed: Fixed,
+    file: PathBuf,
+    /// The file and those that it names.
+    files: Vec<PathBuf>,
+}
+
+/// What a file looks like from outside: when it was written, and how long it is.
+type Look = Vec<Option<(SystemTime, u64)>>;
+
+impl Reload {
+    /// For a gateway that was started with this configuration; nothing where no file said it.
+    pub(crate) fn of(gateway: &Arc<Gateway>, config: &Config, seats: Seats) -> Option<Self> {
+        let files = config.files.clone();
+        let file = files.first()?.clone();
+        let gateway = Arc::clone(gateway);
+        Some(Self { gateway, seats, fixed: Fixed::of(config), file, files })
+    }
+
+    /// Watches until the gateway ends.
+    pub(crate) async fn run(mut self, closing: CancellationToken) {
+        let mut hangup = match signal(SignalKind::hangup()) {
+            Ok(hangup) => Some(hangup),
+            Err(error) => {
+                tracing::warn!(%error, "SIGHUP cannot be waited for; changes of the file are seen");
+                None
+            }
+        };
+        let mut taken = self.look().await;
+        let mut before = taken.clone();
+        loop {
+            let told = async {
+                match &mut hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let is_told = tokio::select! {
+                _ = told => true,
+                () = tokio::time::sleep(LOOK) => false,
+                () = closing.cancelled() => return,
+            };
+            let now = self.look().await;
+            let is_settled = now == before && now != taken && now.iter().all(Option::is_some);
+            before.clone_from(&now);
+            if is_told || is_settled {
+                self.take().await;
+                taken = self.look().await;
+                before.clone_from(&taken);
+            }
+        }
+    }
+
+    async fn look(&self) -> Look {
+        let files = self.files.clone();
+        let look = move || {
+            let look = |file: &PathBuf| {
+                let of = std::fs::metadata(file).ok()?;
+                Some((of.modified().ok()?, of.len()))
+            };
+            files.iter().map(look).collect()
+        };
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+
+    /// Takes what the file says, or says why not.
+    async fn take(&mut self) {
+        match self.try_take().await {
+            Ok(providers) => {
+                self.gateway.metrics().reloaded(true);
+                tracing::info!(file = %self.file.display(), providers, "the file is taken anew");
+            }
+            Err(reason) => {
+                self.gateway.metrics().reloaded(false);
+                tracing::error!(
+                    file = %self.file.display(),
+                    "the file is not taken, and what it said before holds on: {reason}"
+                );
+            }
+        }
+    }
+
+    async fn try_take(&mut self) -> Result<usize, String> {
+        let file = self.file.clone();
+        let read = tokio::task::spawn_blocking(move || Config::read(&file)).await;
+        let read = read.map_err(|error| error.to_string())?;
+        let config = read.map_err(|error| error.to_string())?;
+        let store = self.gateway.store();
+        check_levels(&config, store).await.map_err(|error| error.to_string())?;
+        let before = self.gateway.setting();
+        let setting = setting(&config, &mut self.seats, Some(&before));
+        let setting = setting.map_err(|error| error.to_string())?;
+        let now = self.gateway.clock().now().wall;
+        keep_tables(&config, store, now).await.map_err(|error| error.to_string())?;
+        let is_mended = |provider: &Provider| !before.upstream.reaches(provider);
+        self.gateway.change(setting, is_mended);
+        for note in &config.notes {
+            tracing::warn!("{note}");
+        }
+        for name in self.fixed.changed(&Fixed::of(&config)) {
+            tracing::warn!("`{name}` says something else, which counts from the next start on");
+        }
+        self.files.clone_from(&config.files);
+        Ok(config.providers.len())
+    }
+}
+
+/// What is taken at the start and then no more, each part in words that can be compared.
+struct Fixed([(&'static str, String); 7]);
+
+impl Fixed {
+    fn of(config: &Config) -> Self {
+        Self([
+            ("listen", config.said.listen.to_string()),
+            ("data_dir", config.said.data_dir.display().to_string()),
+            ("metrics_listen", format!("{:?}", config.metrics_listen)),
+            ("record", format!("{:?} {:?}", config.durability, config.interrupted)),
+            ("ledger", format!("{:?}", config.ledger)),
+            ("limits", format!("{:?}", config.limits)),
+            ("log", format!("{:?}", config.log)),
+        ])
+    }
+
+    /// What is another in `now`.
+    fn changed(&self, now: &Self) -> Vec<&'static str> {
+        let pairs = self.0.iter().zip(&now.0);
+        pairs.filter(|(old, new)| old != new).map(|((name, _), _)| *name).collect()
+    }
+}
