@@ -15,6 +15,7 @@ use weighbridge_store::OpenError;
 
 use crate::config::{Config, ServerLimits};
 use crate::connection::Listener;
+use crate::machine;
 use crate::router::{Router, Serves};
 use crate::wiring::{Wired, wire};
 
@@ -104,6 +105,8 @@ pub async fn serve(
     if let Some(address) = config.metrics_listen {
         open.spawn(bind(address, Serves::Metrics).await?.run());
     }
+    // Until this function is left.
+    let _measuring = machine::measure(&gateway);
     ready(address);
 
     tokio::select! {

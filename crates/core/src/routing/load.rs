@@ -9,7 +9,7 @@ pub struct Load {
     pub cpu: Option<u32>,
     /// Memory that cannot be given to anybody else.
     pub memory: Option<u32>,
-    /// The busiest GPU, or the one with the least free memory.
+    /// The busiest GPU.
     pub gpu: Option<u32>,
 }
 
