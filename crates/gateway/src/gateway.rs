@@ -154,6 +154,7 @@ impl Gateway {
     /// Takes in how much of this machine is in use.
     pub fn measured(&self, load: Load) {
         self.turns.measured(load);
+        self.metrics().machine_is_in_use(load);
     }
 
     /// What calls cost.

@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use weighbridge_core::call::{Ending, Outcome};
 use weighbridge_core::failure::Code;
+use weighbridge_core::routing::Load;
 use weighbridge_store::ledger::Standing;
 
 /// Upper edges of the duration histogram, in seconds.
@@ -34,6 +35,8 @@ pub struct Metrics {
     log_entries: Gauge,
     /// 1 while the log is signed, 0 when it is not any more.
     log_signing: Gauge,
+    /// How much of this machine is in use, by what; nothing of what is not measured.
+    machine: Family<PartLabel, Gauge<f64, AtomicU64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +47,11 @@ struct OutcomeLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabel {
     code: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabel {
+    part: Word,
 }
 
 /// A word out of a fixed list: never something a caller sent.
@@ -68,6 +76,7 @@ impl Metrics {
             output_tokens: Counter::default(),
             log_entries: Gauge::default(),
             log_signing: Gauge::default(),
+            machine: Family::default(),
         };
         registry.register("calls", "Receipts issued, by outcome", metrics.calls.clone());
         registry.register(
@@ -105,6 +114,11 @@ impl Metrics {
             "1 while the log is signed; 0 says that calls are recorded and not proved",
             metrics.log_signing.clone(),
         );
+        registry.register(
+            "machine_use_ratio",
+            "How much of this machine is in use: cpu, memory, gpu, as far as it is measured",
+            metrics.machine.clone(),
+        );
         metrics
     }
 
@@ -121,6 +135,21 @@ impl Metrics {
         }
     }
 
+    /// Shows how much of this machine is in use.
+    pub(crate) fn machine_is_in_use(&self, load: Load) {
+        for (part, share) in [("cpu", load.cpu), ("memory", load.memory), ("gpu", load.gpu)] {
+            let label = PartLabel { part: Word(part) };
+            match share {
+                Some(share) => {
+                    self.machine.get_or_create(&label).set(ratio(share));
+                }
+                None => {
+                    self.machine.remove(&label);
+                }
+            }
+        }
+    }
+
     /// Counts a receipt.
     pub(crate) fn ended(&self, ending: &Ending) {
         let outcome: Outcome = ending.outcome;
@@ -132,5 +161,39 @@ impl Metrics {
             self.input_tokens.inc_by(usage.input_tokens);
             self.output_tokens.inc_by(usage.output_tokens);
         }
+    }
+}
+
+/// Thousandths as Prometheus wants shares: of one.
+#[expect(clippy::float_arithmetic, reason = "shown, and never counted with")]
+fn ratio(per_mille: u32) -> f64 {
+    f64::from(per_mille) / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_measured_is_not_shown() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        let shown = |load| {
+            metrics.machine_is_in_use(load);
+            let mut text = String::new();
+            encode(&mut text, &registry).unwrap();
+            let lines = text.lines().filter(|line| line.starts_with("machine_use_ratio{"));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown(Load { cpu: Some(125), ..Load::default() }),
+            ["machine_use_ratio{part=\"cpu\"} 0.125"]
+        );
+        assert_eq!(
+            shown(Load { gpu: Some(1000), ..Load::default() }),
+            ["machine_use_ratio{part=\"gpu\"} 1.0"]
+        );
     }
 }
