@@ -135,6 +135,7 @@ impl Gateway {
     /// Takes in how much of this machine is in use.
     pub fn measured(&self, load: Load) {
         self.turns.measured(load);
+        self.metrics().machine_is_in_use(load);
     }
 
     /// An account as it is used: windows, purse, open quotes.

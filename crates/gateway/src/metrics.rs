@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use weighbridge_core::call::{Ending, Outcome};
 use weighbridge_core::failure::Code;
+use weighbridge_core::routing::Load;
 use weighbridge_store::ledger::Standing;
 
 /// Upper edges of the duration histogram, in seconds.
@@ -36,6 +37,8 @@ pub struct Metrics {
     log_signing: Gauge,
     /// How often the operator's file was taken anew, and how often not.
     reloads: Family<OutcomeLabel, Counter>,
+    /// How much of this machine is in use, by what; nothing of what is not measured.
+    machine: Family<PartLabel, Gauge<f64, AtomicU64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,6 +49,11 @@ struct OutcomeLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabel {
     code: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabel {
+    part: Word,
 }
 
 /// A word out of a fixed list: never something a caller sent.
@@ -71,6 +79,7 @@ impl Metrics {
             log_entries: Gauge::default(),
             log_signing: Gauge::default(),
             reloads: Family::default(),
+            machine: Family::default(),
         };
         registry.register("calls", "Receipts issued, by outcome", metrics.calls.clone());
         registry.register(
@@ -114,6 +123,11 @@ impl Metrics {
              said before holds on",
             metrics.reloads.clone(),
         );
+        registry.register(
+            "machine_use_ratio",
+            "How much of this machine is in use: cpu, memory, gpu, as far as it is measured",
+            metrics.machine.clone(),
+        );
         metrics
     }
 
@@ -136,6 +150,21 @@ impl Metrics {
         }
     }
 
+    /// Shows how much of this machine is in use.
+    pub(crate) fn machine_is_in_use(&self, load: Load) {
+        for (part, share) in [("cpu", load.cpu), ("memory", load.memory), ("gpu", load.gpu)] {
+            let label = PartLabel { part: Word(part) };
+            match share {
+                Some(share) => {
+                    self.machine.get_or_create(&label).set(ratio(share));
+                }
+                None => {
+                    self.machine.remove(&label);
+                }
+            }
+        }
+    }
+
     /// Counts a receipt.
     pub(crate) fn ended(&self, ending: &Ending) {
         let outcome: Outcome = ending.outcome;
@@ -147,5 +176,39 @@ impl Metrics {
             self.input_tokens.inc_by(usage.input_tokens);
             self.output_tokens.inc_by(usage.output_tokens);
         }
+    }
+}
+
+/// Thousandths as Prometheus wants shares: of one.
+#[expect(clippy::float_arithmetic, reason = "shown, and never counted with")]
+fn ratio(per_mille: u32) -> f64 {
+    f64::from(per_mille) / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_measured_is_not_shown() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        let shown = |load| {
+            metrics.machine_is_in_use(load);
+            let mut text = String::new();
+            encode(&mut text, &registry).unwrap();
+            let lines = text.lines().filter(|line| line.starts_with("machine_use_ratio{"));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown(Load { cpu: Some(125), ..Load::default() }),
+            ["machine_use_ratio{part=\"cpu\"} 0.125"]
+        );
+        assert_eq!(
+            shown(Load { gpu: Some(1000), ..Load::default() }),
+            ["machine_use_ratio{part=\"gpu\"} 1.0"]
+        );
     }
 }

@@ -8,6 +8,7 @@ mod connection;
 mod entropy;
 pub mod ledger;
 mod logging;
+mod machine;
 mod nearest;
 mod parser_refusal;
 mod patient;

@@ -15,6 +15,7 @@ use weighbridge_store::OpenError;
 
 use crate::config::{Config, ServerLimits};
 use crate::connection::Listener;
+use crate::machine;
 use crate::reload::Reload;
 use crate::router::{Router, Serves};
 use crate::wiring::{Wired, wire};
@@ -108,6 +109,8 @@ pub async fn serve(
     if let Some(reload) = Reload::of(&gateway, &config, seats) {
         open.spawn(reload.run(closing.clone()));
     }
+    // Until this function is left.
+    let _measuring = machine::measure(&gateway);
     ready(address);
 
     tokio::select! {

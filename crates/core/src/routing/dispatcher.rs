@@ -354,8 +354,11 @@ impl<W> Dispatcher<W> {
                 .is_some_and(|traffic| traffic.queue.len() < traffic.concurrency.queue as usize)
     }
 
+    /// Whether the machine that it is on has too much to do. Who has an optimum is judged by that: its
+    /// operator knows what the machine can bear.
     fn is_busy(&self, traffic: &Traffic, now: Monotonic) -> bool {
-        traffic.here && self.machine.is_busy(now)
+        let is_measured = traffic.here && traffic.concurrency.optimal == u32::MAX;
+        is_measured && self.machine.is_busy(now)
     }
 
     fn verdict(&self, ask: Ask, candidate: &Candidate, now: Monotonic) -> Verdict {

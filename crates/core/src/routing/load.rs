@@ -9,13 +9,17 @@ pub struct Load {
     pub cpu: Option<u32>,
     /// Memory that cannot be given to anybody else.
     pub memory: Option<u32>,
-    /// The busiest GPU, or the one with the least free memory.
+    /// The busiest GPU.
     pub gpu: Option<u32>,
 }
 
-/// From so much on a machine is busy, and below the other it is no more.
+/// From so much on a machine is busy, and up to the other it is no more.
 const BUSY: u32 = 900;
 const FREE: u32 = 750;
+
+/// The same of memory, most of which a model that is loaded takes for as long as it is.
+const SCARCE: u32 = 970;
+const ENOUGH: u32 = 940;
 
 /// What is made of measurements: a machine that is busy stays so until it is well below that again.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,8 +34,13 @@ const STALE: u64 = 10 * super::SECOND;
 
 impl Machine {
     pub(super) fn measured(&mut self, load: Load, now: Monotonic) {
-        let most = [load.cpu, load.memory, load.gpu].into_iter().flatten().max().unwrap_or(0);
-        self.busy = if self.busy { most > FREE } else { most >= BUSY };
+        let most = [load.cpu, load.gpu].into_iter().flatten().max().unwrap_or(0);
+        let memory = load.memory.unwrap_or(0);
+        self.busy = if self.busy {
+            most > FREE || memory > ENOUGH
+        } else {
+            most >= BUSY || memory >= SCARCE
+        };
         self.load = load;
         self.measured_at = Some(now);
     }
@@ -57,6 +66,8 @@ mod tests {
             machine.measured(Load { cpu: Some(cpu), ..Load::default() }, now);
             assert_eq!(machine.is_busy(now), busy, "{cpu}");
         }
+        machine.measured(Load { memory: Some(960), ..Load::default() }, now);
+        assert!(!machine.is_busy(now), "a model takes what it takes");
         machine.measured(Load { gpu: Some(1000), ..Load::default() }, now);
         assert!(machine.is_busy(now) && !machine.is_busy(Monotonic(STALE + 1)));
     }

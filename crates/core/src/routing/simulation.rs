@@ -118,8 +118,8 @@ fn the_choice_does_not_go_to_and_fro() {
                 from.map(|at| spell(at, at + 1, State::Slow { times: 3 })).collect()
             };
             let plans = vec![
-                plan(Location::Local, 50 * MILLI, 90, 90, spells(0)),
-                plan(Location::Remote, 50 * MILLI, 90, 90, spells(1)),
+                plan(Location::Local, 50 * MILLI, u32::MAX, u32::MAX, spells(0)),
+                plan(Location::Remote, 50 * MILLI, u32::MAX, u32::MAX, spells(1)),
             ];
             let mut world = World::new(seed, policy, rules, plans);
             world.machine_is_busy_every(300 * MILLI);

@@ -26,6 +26,8 @@ mod levels;
 mod lifecycle;
 mod limits;
 mod m2;
+#[cfg(target_os = "linux")]
+mod machine;
 mod probes;
 mod proofs;
 mod provenance;
