@@ -33,6 +33,26 @@ impl Reserve {
     }
 }
 
+/// How an account's calls follow upon each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// They go out in the order in which they came, and run beside each other.
+    #[default]
+    Arrival,
+    /// One begins when the one before it is over.
+    Strict,
+}
+
+impl Order {
+    /// The word in configurations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Arrival => "arrival",
+            Self::Strict => "strict",
+        }
+    }
+}
+
 /// One level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
@@ -44,6 +64,8 @@ pub struct Level {
     pub view: Pace,
     /// What is held while a call runs.
     pub reserve: Reserve,
+    /// How its calls follow upon each other.
+    pub order: Order,
     /// How far one call may pass what was held for it, at the platform's own expense. Nothing
     /// said means [`OVERRUN_CAP`] of whatever currency the call is priced in.
     pub overrun_cap: Option<Money>,
@@ -65,6 +87,7 @@ impl Level {
             sync: pace,
             view: pace,
             reserve: Reserve::default(),
+            order: Order::default(),
             overrun_cap: None,
             policy: None,
             regions: Vec::new(),
@@ -143,7 +166,7 @@ fn describe(level: &Level) -> serde_json::Value {
     let mut shown = json!({
         "sync": pace(level.sync),
         "view": pace(level.view),
-        "order": "arrival",
+        "order": level.order.as_str(),
         "reserve": level.reserve.as_str(),
     });
     if let Some(cap) = level.overrun_cap {

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod meter;
 pub mod metrics;
 pub mod money;
+mod order;
 pub mod pipeline;
 pub mod relay;
 pub mod setting;

@@ -48,6 +48,10 @@ pub struct Limits {
     pub exchanges: u32,
     /// `dispatch_time`: from a call's intent until the head of its reply, at however many providers.
     pub dispatch_time: Duration,
+    /// `order_queue`: how many calls of one account, or of one sequence, may stand in line.
+    pub order_queue: usize,
+    /// `order_wait`: how long a call waits until those before it have gone out, or are over.
+    pub order_wait: Duration,
     /// `queue_wait`: how long a call waits for a place at a provider, where calls may wait.
     pub queue_wait: Duration,
     /// `provider_connections`: idle connections kept per provider.
@@ -77,6 +81,8 @@ impl Default for Limits {
             keepsake_time: Duration::from_secs(60 * 60),
             exchanges: 4,
             dispatch_time: Duration::from_secs(20 * 60),
+            order_queue: 10_000,
+            order_wait: Duration::from_secs(10 * 60),
             queue_wait: Duration::from_secs(30),
             provider_connections: 256,
         }

@@ -32,6 +32,7 @@ use crate::gateway::Gateway;
 use crate::keepsakes::Origin;
 use crate::money::bill::Bill;
 use crate::money::offer::Offer;
+use crate::order;
 use crate::pipeline::decision::Decision;
 use crate::pipeline::way::Way;
 use crate::upstream::Sent;
@@ -71,6 +72,8 @@ pub struct Meter {
     tokens: Tokens,
     bill: Bill,
     once: Once,
+    /// What others wait for that may begin only when this call is over.
+    ticket: Option<order::Ticket>,
     /// Whether anything went to a provider, in this or an earlier exchange.
     sent: Sent,
 }
@@ -112,12 +115,15 @@ pub(crate) struct Committed {
     pub(crate) started: Moment,
     pub(crate) bill: Bill,
     pub(crate) once: Once,
+    /// What others wait for that may begin only when this call is over.
+    pub(crate) ticket: Option<order::Ticket>,
 }
 
 impl Meter {
     /// The meter of a call.
     pub(crate) fn new(gateway: Arc<Gateway>, call: Committed) -> Box<Self> {
-        let Committed { open, intent, dialect, streams, decision, started, bill, once } = call;
+        let Committed { open, intent, dialect, streams, decision, started, bill, once, ticket } =
+            call;
         gateway.parts.metrics.in_flight.inc();
         // It is handed from stage to stage, and is too large for that to cost nothing.
         Box::new(Self {
@@ -138,6 +144,7 @@ impl Meter {
             tokens: Tokens::default(),
             bill,
             once,
+            ticket,
             sent: Sent::default(),
         })
     }
@@ -335,7 +342,7 @@ impl Meter {
                 return None;
             }
         };
-        match receipt::issue(&self.intent, &ending, &salts) {
+        let closing = match receipt::issue(&self.intent, &ending, &salts) {
             Ok(receipt) => {
                 let row = Row::of(&self.intent, &ending, &receipt);
                 Some(open.close(row.freeing(std::mem::take(&mut self.once).end(self.was_sent()))))
@@ -344,7 +351,10 @@ impl Meter {
                 tracing::error!(%error, call = %self.intent.id, "no receipt can be written");
                 None
             }
-        }
+        };
+        // Whoever stands behind this call is written down behind it.
+        self.ticket = None;
+        closing
     }
 
     fn ending(&mut self, end: End, now: Moment) -> Ending {

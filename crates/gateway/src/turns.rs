@@ -12,6 +12,8 @@ use weighbridge_core::routing::{
     Ask, Candidate, Dispatcher, Found, Load, Post, Rules, Standing, Turn, Went, Woken,
 };
 
+use crate::order;
+
 /// What a waiting call is woken with: its place, or nothing where it has to look anew.
 type Wake = oneshot::Sender<Option<Turn>>;
 
@@ -93,12 +95,14 @@ impl Turns {
         self.dispatcher().load()
     }
 
-    /// Takes a place at the best candidate that has one, and waits for one where calls may wait.
+    /// Takes a place at the best candidate that has one, and waits for one where calls may wait. Who
+    /// waits stands in line there, and those behind it may go on.
     pub(crate) async fn take(
         &self,
         ask: Ask,
         candidates: &mut [Candidate],
         until: Instant,
+        arrival: &mut Option<order::Ticket>,
     ) -> Result<(Seat, Turn), NoTurn> {
         loop {
             let waiting = {
@@ -115,6 +119,7 @@ impl Turns {
                     }
                 }
             };
+            drop(arrival.take());
             if let Some(turn) = Box::pin(waiting.turn(until)).await? {
                 return Ok((turn.seat(), turn));
             }

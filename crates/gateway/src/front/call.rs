@@ -106,7 +106,7 @@ async fn answered(mut reserved: Box<Reserved>) -> Result<Reply, Metered<Failure>
 
 /// Reads a call and decides where it goes. What is seldom waited for is not in the future of a call.
 async fn resolved(admitted: Admitted) -> Result<Resolved, Failure> {
-    let read = admitted.read().await?;
+    let read = admitted.read().await?.enter()?;
     if read.is_long() { Box::pin(read.resolve_apart()).await } else { read.resolve() }
 }
 

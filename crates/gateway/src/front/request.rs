@@ -12,11 +12,11 @@ use weighbridge_store::idempotency::KEY_LIMIT;
 /// What every header of ours begins with.
 const OURS: &str = "x-weighbridge-";
 
-/// Headers of the design that this version does not do.
-const NOT_YET: [&str; 1] = ["x-weighbridge-sequence"];
-
 /// The header of a key that a call may be made only once with.
 const ONCE: &str = "idempotency-key";
+
+/// The longest name of a sequence, in bytes.
+const SEQUENCE_LIMIT: usize = 128;
 
 /// The longest end user or session that is kept, in bytes.
 const ATTRIBUTION_LIMIT: usize = 256;
@@ -36,6 +36,8 @@ pub struct Wishes {
     pub estimate: Option<EstimateId>,
     /// `x-weighbridge-confirm: ask`: whether the caller wants to know the cost first.
     pub ask: bool,
+    /// `x-weighbridge-sequence`: calls of one account that name the same one follow upon each other.
+    pub sequence: Option<String>,
     /// `x-weighbridge-hybrid-policy`: how it is chosen where the call runs.
     pub policy: Option<Policy>,
     /// `idempotency-key`: the call is made only once with it.
@@ -91,15 +93,12 @@ impl Wishes {
             max_cost: None,
             estimate: None,
             ask: false,
+            sequence: None,
             policy: None,
             once: None,
         };
         for (name, value) in headers {
             let name = name.as_str();
-            if NOT_YET.contains(&name) {
-                let words = format!("{name}: not in this version");
-                return Err(Failure::client(Code::NotAvailable, words).at(name.to_owned()));
-            }
             if let Some(wish) = name.strip_prefix(OURS) {
                 if headers.get_all(name).iter().any(|other| other != value) {
                     let words = format!("{name}: stands twice, with different values");
@@ -145,6 +144,12 @@ impl Wishes {
             ("confirm", "ask") => self.ask = true,
             ("confirm", "auto") => self.ask = false,
             ("confirm", _) => return Err(wrong("should be `ask` or `auto`")),
+            ("sequence", name) => {
+                if !(1..=SEQUENCE_LIMIT).contains(&name.len()) {
+                    return Err(wrong("should be 1 to 128 visible ASCII characters"));
+                }
+                self.sequence = Some(name.to_owned());
+            }
             ("hybrid-policy", policy) => {
                 let read = policy.parse().map_err(|error: NoSuchPolicy| wrong(&error.to_string()));
                 self.policy = Some(read?);
@@ -215,12 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_refused_by_name() {
-        for name in NOT_YET {
-            let refusal = read(&[(name, "1")], false).unwrap_err();
-            assert_eq!(refusal.code, Code::NotAvailable);
-            assert_eq!(refusal.field.as_deref(), Some(name));
-        }
+    fn what_is_no_header_of_ours_is_refused_by_name() {
         let typo = read(&[("x-weighbridge-lables", "a=b")], false).unwrap_err();
         assert_eq!(typo.code, Code::InvalidRequest);
     }

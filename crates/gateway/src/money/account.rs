@@ -13,6 +13,8 @@ use weighbridge_core::window::{Allowance, Full, Pace, Window};
 use weighbridge_proof::Timestamp;
 use weighbridge_store::{Store, StoreError};
 
+use crate::order::Lines;
+
 /// See the module's words.
 #[derive(Debug)]
 pub struct LiveAccount {
@@ -21,6 +23,7 @@ pub struct LiveAccount {
     view: Mutex<Window>,
     purse: Mutex<Purse>,
     quotes: Mutex<Quotes>,
+    lines: Lines,
     /// Held while its budget is being changed.
     changing: tokio::sync::Mutex<()>,
 }
@@ -85,6 +88,7 @@ impl LiveAccount {
             view: Mutex::default(),
             purse: Mutex::new(Purse::from_books(spending.budget, &spending.days, now.wall)),
             quotes: Mutex::default(),
+            lines: Lines::default(),
             changing: tokio::sync::Mutex::default(),
         })
     }
@@ -168,6 +172,11 @@ impl LiveAccount {
 
     pub(crate) fn purse(&self) -> MutexGuard<'_, Purse> {
         lock(&self.purse)
+    }
+
+    /// Its calls, in the order in which they came.
+    pub(crate) fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     pub(crate) fn quotes(&self) -> MutexGuard<'_, Quotes> {

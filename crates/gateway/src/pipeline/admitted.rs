@@ -109,6 +109,7 @@ impl Admitted {
             wishes,
             policy: said.as_ref().map(read_policy).transpose()?.flatten(),
             is_addressed: said.is_some(),
+            ticket: None,
             bytes,
             content,
             memory,

@@ -10,13 +10,14 @@ use weighbridge_core::clock::Moment;
 use weighbridge_core::credential::Principal;
 use weighbridge_core::directory::{Served, Serving};
 use weighbridge_core::failure::{Code, Failure, Retry};
-use weighbridge_core::level::Level;
+use weighbridge_core::level::{Level, Order};
 use weighbridge_core::routing::{Policy, Reason};
 use weighbridge_flavor::{openai, services};
 
 use crate::front::request::Wishes;
 use crate::gateway::Gateway;
 use crate::money::LiveAccount;
+use crate::order;
 use crate::pipeline::Resolved;
 use crate::pipeline::decision::Decision;
 use crate::pipeline::explanation::Explanation;
@@ -53,6 +54,8 @@ pub struct Read {
     pub(crate) policy: Option<Policy>,
     /// Whether the body has a field for the gateway, which no provider is to see.
     pub(crate) is_addressed: bool,
+    /// Its place among its account's calls, once it has one.
+    pub(crate) ticket: Option<Ticket>,
     pub(crate) bytes: Bytes,
     pub(crate) content: Content,
     pub(crate) memory: OwnedSemaphorePermit,
@@ -68,7 +71,37 @@ pub struct Read {
     pub(crate) other_limit: Option<&'static str>,
 }
 
+/// A call's place among its account's calls, and when those behind it may go on.
+#[derive(Debug)]
+pub(crate) enum Ticket {
+    /// When it goes out.
+    Arrival(order::Ticket),
+    /// When it is over.
+    Strict(order::Ticket),
+}
+
 impl Read {
+    /// Takes its place among its account's calls.
+    ///
+    /// # Errors
+    /// 503 when too many stand there.
+    pub(crate) fn enter(mut self) -> Result<Self, Failure> {
+        let lines = self.account.lines();
+        let most = self.gateway.parts.limits.order_queue;
+        let taken = match (&self.wishes.sequence, self.level.order) {
+            (_, Order::Strict) => lines.all().ticket(most).map(Ticket::Strict),
+            (Some(name), Order::Arrival) => lines.sequence(name).ticket(most).map(Ticket::Strict),
+            (None, Order::Arrival) => lines.all().ticket(most).map(Ticket::Arrival),
+        };
+        self.ticket = Some(taken.map_err(|order::Full| {
+            let words = format!(
+                "{most} calls stand in this call's line already (limits.order_queue); try again"
+            );
+            Failure::gateway(Code::Overloaded, Retry::After(1), words)
+        })?);
+        Ok(self)
+    }
+
     /// Whether it is so long that it is to be resolved apart from the threads that serve.
     pub fn is_long(&self) -> bool {
         self.bytes.len() > SHORT

@@ -22,17 +22,21 @@ use weighbridge_flavor::services;
 use crate::front::words::Voice;
 use crate::meter::Meter;
 use crate::money::offer::Offer;
+use crate::order;
 use crate::pipeline::received::Address;
+use crate::pipeline::resolved::in_turn;
 use crate::pipeline::trouble::{Lesson, Trouble};
 use crate::pipeline::way::{Way, limit_field};
 use crate::pipeline::{Dispatched, Metered};
 use crate::setting::Setting;
-use crate::upstream::{Errand, ProviderBody, SendError};
+use crate::upstream::{Errand, ProviderBody, SendError, Sent};
 
 /// The sixth stage: a durable intent, a place for the receipt, and a meter that owes it.
 pub struct Reserved {
     pub(crate) meter: Box<Meter>,
     pub(crate) setting: Arc<Setting>,
+    /// Its place among those that are to go out in their order, until it has gone out.
+    pub(crate) arrival: Option<order::Ticket>,
     /// What it costs at those who were not asked yet.
     pub(crate) offers: Vec<Offer>,
     pub(crate) ways: Vec<Way>,
@@ -106,9 +110,13 @@ impl Reserved {
     /// Takes a place at the best of those who were not asked yet.
     async fn place(&mut self) -> Result<(Seat, Turn), Failure> {
         let gateway = Arc::clone(self.meter.gateway());
+        if let Some(ticket) = &self.arrival {
+            in_turn(&gateway, ticket).await?;
+        }
         let until = self.until.min(Instant::now() + gateway.parts.limits.queue_wait);
         let decision = self.meter.decision_mut();
-        let place = gateway.turns.take(decision.ask, &mut decision.candidates, until);
+        let arrival = &mut self.arrival;
+        let place = gateway.turns.take(decision.ask, &mut decision.candidates, until, arrival);
         let found = tokio::select! {
             found = place => found,
             () = gateway.cutting().cancelled() => return Err(shutting_down()),
@@ -248,12 +256,13 @@ impl Reserved {
 
     /// Sends a request, and waits for the head of its reply.
     async fn send(
-        &self,
+        &mut self,
         way: &Way,
         body: Bytes,
         patience: Duration,
     ) -> Result<Response<ProviderBody>, Trouble> {
-        let gateway = self.meter.gateway();
+        let gateway = Arc::clone(self.meter.gateway());
+        let arrival = self.arrival.take();
         let name = &way.provider.name;
         let errand = Errand {
             provider: &way.provider,
@@ -268,7 +277,8 @@ impl Reserved {
             body,
         };
         let call = self.setting.upstream.call(errand, self.meter.sending());
-        let reply = tokio::time::timeout(patience, call);
+        let sent = self.meter.sending();
+        let reply = tokio::time::timeout(patience, ahead(call, &sent, arrival));
         let answer = tokio::select! {
             answer = reply => answer,
             () = gateway.cutting().cancelled() => {
@@ -295,6 +305,33 @@ impl Reserved {
         };
         Err(Trouble { failure, lesson: Lesson::BAD })
     }
+}
+
+/// How long the next call waits for one before it whose provider cannot be reached at once.
+const LEAD: Duration = Duration::from_millis(100);
+
+/// The same future. The next call may go out when this one has, or when that takes long.
+async fn ahead<F: Future>(
+    sending: F,
+    sent: &Sent,
+    mut arrival: Option<order::Ticket>,
+) -> F::Output {
+    let mut sending = std::pin::pin!(sending);
+    let mut lead = None;
+    std::future::poll_fn(|context| {
+        let polled = sending.as_mut().poll(context);
+        if arrival.is_some() {
+            let has_gone = polled.is_ready() || sent.is_set() || {
+                let lead = lead.get_or_insert_with(|| Box::pin(tokio::time::sleep(LEAD)));
+                lead.as_mut().poll(context).is_ready()
+            };
+            if has_gone {
+                drop(arrival.take());
+            }
+        }
+        polled
+    })
+    .await
 }
 
 /// A reply that has begun.

@@ -21,8 +21,11 @@ use crate::gateway::Gateway;
 use crate::meter::{Committed, Meter, Once};
 use crate::money::agreement::{Agreement, Proposal};
 use crate::money::refusal;
+use crate::order;
 use crate::pipeline::decision::Decision;
 use crate::pipeline::explanation::Explanation;
+use crate::pipeline::read::Ticket;
+use crate::pipeline::reserved::shutting_down;
 use crate::pipeline::way::{Wanted, Way};
 use crate::pipeline::{Read, Reserved};
 
@@ -75,6 +78,10 @@ impl Resolved {
     /// or the intent cannot be committed: nothing was dispatched.
     pub async fn reserve(mut self) -> Result<Box<Reserved>, Failure> {
         let gateway = Arc::clone(&self.read.gateway);
+        let ticket = self.read.ticket.take();
+        if let Some(Ticket::Strict(ticket)) = &ticket {
+            Box::pin(in_turn(&gateway, ticket)).await?;
+        }
         let once = refuse_repeated(&self.read).await?;
         self.refuse_other_limit()?;
         self.decision.look(&gateway.turns)?;
@@ -89,10 +96,17 @@ impl Resolved {
         let streams = read.address.stream;
         let until = Instant::now() + gateway.parts.limits.dispatch_time;
         let started = read.at;
-        let committed = Committed { open, intent, dialect, streams, decision, started, bill, once };
+        let (arrival, ticket) = match ticket {
+            Some(Ticket::Arrival(ticket)) => (Some(ticket), None),
+            Some(Ticket::Strict(ticket)) => (None, Some(ticket)),
+            None => (None, None),
+        };
+        let committed =
+            Committed { open, intent, dialect, streams, decision, started, bill, once, ticket };
         Ok(Box::new(Reserved {
             meter: Meter::new(gateway, committed),
             setting: read.setting,
+            arrival,
             offers,
             ways,
             until,
@@ -180,6 +194,24 @@ impl Resolved {
                 terms: Some(terms),
             },
         })
+    }
+}
+
+/// Waits until those that stand before the call have passed.
+///
+/// # Errors
+/// 503 when that takes too long, or the gateway ends.
+pub(super) async fn in_turn(gateway: &Gateway, ticket: &order::Ticket) -> Result<(), Failure> {
+    let patience = gateway.parts.limits.order_wait;
+    tokio::select! {
+        turn = tokio::time::timeout(patience, ticket.turn()) => turn.map_err(|_| {
+            let words = format!(
+                "the calls before this one were not over within {patience:?} (limits.order_wait); try \
+                 again"
+            );
+            Failure::gateway(Code::Overloaded, Retry::After(1), words)
+        }),
+        () = gateway.cutting().cancelled() => Err(shutting_down()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `[levels.NAME]`.
 
 use weighbridge_core::directory::Provider;
-use weighbridge_core::level::{Level, LevelTable, Reserve};
+use weighbridge_core::level::{Level, LevelTable, Order, Reserve};
 use weighbridge_core::window::Pace;
 
 use super::hybrid;
@@ -22,7 +22,8 @@ fn read_level(name: &str, table: &Table<'_>, providers: &[Provider]) -> Level {
     let mut level = Level::named(name);
     read_pace(table, "sync", &mut level.sync);
     read_pace(table, "view", &mut level.view);
-    table.one_of("order", &[("arrival", ())], &["strict"]);
+    let orders = [("arrival", Order::Arrival), ("strict", Order::Strict)];
+    level.order = table.one_of("order", &orders, &[]).unwrap_or_default();
     let reserves = [("expected", Reserve::Expected), ("ceiling", Reserve::Ceiling)];
     level.reserve = table.one_of("reserve", &reserves, &[]).unwrap_or_default();
     level.policy = hybrid::read_policy(table, "hybrid_policy");

@@ -51,7 +51,7 @@ impl Default for ServerLimits {
     }
 }
 
-const KNOWN: [&str; 34] = [
+const KNOWN: [&str; 36] = [
     "body",
     "body_memory",
     "body_idle",
@@ -70,6 +70,8 @@ const KNOWN: [&str; 34] = [
     "exchanges",
     "dispatch_time",
     "queue_wait",
+    "order_queue",
+    "order_wait",
     "keepsakes",
     "keepsake_time",
     "estimates",
@@ -111,6 +113,8 @@ pub(super) fn read(root: &Table<'_>) -> AllLimits {
     let exchanges = table.count("exchanges", 100).and_then(|count| u32::try_from(count).ok());
     take(&mut gateway.exchanges, exchanges);
     take(&mut gateway.dispatch_time, table.duration("dispatch_time"));
+    take(&mut gateway.order_queue, table.count("order_queue", 1 << 20));
+    take(&mut gateway.order_wait, table.duration("order_wait"));
     take(&mut gateway.queue_wait, table.duration("queue_wait"));
     take(&mut gateway.keepsakes, table.size("keepsakes"));
     take(&mut gateway.keepsake_time, table.duration("keepsake_time"));

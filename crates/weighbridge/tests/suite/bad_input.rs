@@ -50,11 +50,6 @@ async fn bodies_that_are_no_chat_request_are_refused_and_not_recorded() {
 #[tokio::test]
 async fn wishes_that_are_not_built_are_refused_by_name() {
     let house = House::open().await;
-    let name = "x-weighbridge-sequence";
-    let request = Request::post("/v1/chat/completions", body("ok", false)).header(name, "1");
-    let reply = house.ask(request).await;
-    refused(&reply, 400, "not_available");
-    assert_eq!(reply.json()["error"]["param"], name);
     for path in ["/v1/batches", "/v1/responses/x"] {
         refused(&house.ask(Request::post(path, "{}")).await, 404, "not_available");
     }

@@ -28,6 +28,7 @@ mod limits;
 mod m2;
 #[cfg(target_os = "linux")]
 mod machine;
+mod order;
 mod probes;
 mod proofs;
 mod provenance;
