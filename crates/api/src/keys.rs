@@ -2,7 +2,9 @@
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
-use weighbridge_core::credential::{self, Fingerprint, Key, KeyPolicy, Kind};
+use weighbridge_core::credential::{
+    self, Fingerprint, Key, KeyPolicy, Kind, MODEL_BYTES, MODELS_LIMIT,
+};
 use weighbridge_core::entropy;
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::id::{AccountId, KeyId};
@@ -15,9 +17,17 @@ use crate::accounts::{no_entropy, stamp};
 use crate::answer::{json_answer, nothing, page};
 use crate::ask::{Ask, Fields, invalid, missing, shown, store_failure};
 
-const FIELDS: [&str; 7] =
-    ["account", "role", "name", "kind", "trusted_headers", "hybrid_policy", "hybrid_override"];
-const NOT_YET: [&str; 2] = ["capability", "models"];
+const FIELDS: [&str; 8] = [
+    "account",
+    "role",
+    "name",
+    "kind",
+    "trusted_headers",
+    "hybrid_policy",
+    "hybrid_override",
+    "models",
+];
+const NOT_YET: [&str; 1] = ["capability"];
 
 fn show(listed: &ListedKey) -> Value {
     json!({
@@ -29,6 +39,7 @@ fn show(listed: &ListedKey) -> Value {
         "trusted_headers": listed.key.trusted_headers,
         "hybrid_policy": listed.key.policy.policy.map(Policy::as_str),
         "hybrid_override": !listed.key.policy.fixed,
+        "models": if listed.key.models.is_empty() { Value::Null } else { json!(listed.key.models) },
         "created_at": listed.created_at,
         "revoked_at": listed.revoked_at,
     })
@@ -74,6 +85,7 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
         name: fields.name()?.map(str::to_owned),
         trusted_headers: fields.flag("trusted_headers")?.unwrap_or(false),
         policy: policy(&fields)?,
+        models: models(&fields)?,
     };
     let listed = ListedKey { key: key.clone(), account, created_at: now, revoked_at: None };
     let stamp = stamp(&gateway, &principal)?;
@@ -96,6 +108,26 @@ fn policy(fields: &Fields) -> Result<KeyPolicy, Failure> {
         policy: fields.text("hybrid_policy")?.map(read).transpose()?,
         fixed: !fields.flag("hybrid_override")?.unwrap_or(true),
     })
+}
+
+/// The models that the key may use.
+fn models(fields: &Fields) -> Result<Vec<String>, Failure> {
+    let wrong = || {
+        let words = format!(
+            "should be a list of 1 to {MODELS_LIMIT} names of models, or of patterns with `*`"
+        );
+        invalid("models", &words)
+    };
+    let listed = match fields.value("models") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(listed)) if (1..=MODELS_LIMIT).contains(&listed.len()) => listed,
+        Some(_) => return Err(wrong()),
+    };
+    let name = |value: &Value| {
+        let name = value.as_str().filter(|name| (1..=MODEL_BYTES).contains(&name.len()));
+        name.map(str::to_owned).ok_or_else(wrong)
+    };
+    listed.iter().map(name).collect()
 }
 
 fn kind(text: Option<&str>) -> Result<Kind, Failure> {

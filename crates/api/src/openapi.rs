@@ -148,6 +148,7 @@ fn body(operation: Operation) -> Option<Value> {
                 "trusted_headers": { "type": "boolean" },
                 "hybrid_policy": reference("Policy"),
                 "hybrid_override": { "type": "boolean" },
+                "models": { "type": "array", "items": text() },
             }),
         )),
         _ => None,
@@ -174,6 +175,7 @@ fn schemas() -> Value {
         "trusted_headers": { "type": "boolean" },
         "hybrid_policy": { "oneOf": [reference("Policy"), { "type": "null" }] },
         "hybrid_override": { "type": "boolean" },
+        "models": { "type": ["array", "null"], "items": text() },
         "created_at": text(), "revoked_at": text_or_null(),
     });
     let mut new_key = key.clone();

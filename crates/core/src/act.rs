@@ -89,6 +89,8 @@ pub enum Deed<'a> {
         trusted_headers: bool,
         /// What it says of where its calls run.
         policy: KeyPolicy,
+        /// The models that it may use; all where none is named.
+        models: &'a [String],
     },
     /// A key was revoked.
     RevokeKey {
@@ -149,6 +151,8 @@ struct To<'a> {
     kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,19 +226,22 @@ fn what<'a>(deed: &Deed<'a>) -> What<'a> {
             of: account.to_string(),
             to: To { budget: Some(budget.into()), ..To::default() },
         },
-        Deed::CreateKey { key, account, kind, role, name, trusted_headers, policy } => What {
-            of: key.to_string(),
-            to: To {
-                account: Some(account),
-                hybrid_override: policy.fixed.then_some(false),
-                hybrid_policy: policy.policy.map(Policy::as_str),
-                kind: (kind != Kind::Bearer).then(|| kind.as_str()),
-                name,
-                role: Some(role),
-                trusted_headers: Some(trusted_headers),
-                ..To::default()
-            },
-        },
+        Deed::CreateKey { key, account, kind, role, name, trusted_headers, policy, models } => {
+            What {
+                of: key.to_string(),
+                to: To {
+                    account: Some(account),
+                    hybrid_override: policy.fixed.then_some(false),
+                    hybrid_policy: policy.policy.map(Policy::as_str),
+                    kind: (kind != Kind::Bearer).then(|| kind.as_str()),
+                    models: (!models.is_empty()).then_some(models),
+                    name,
+                    role: Some(role),
+                    trusted_headers: Some(trusted_headers),
+                    ..To::default()
+                },
+            }
+        }
         Deed::RevokeKey { key } => What { of: key.to_string(), to: To::default() },
     }
 }
@@ -273,6 +280,7 @@ mod tests {
                 name: None,
                 trusted_headers: false,
                 policy: KeyPolicy { policy: Some(Policy::Private), fixed: true },
+                models: &["qwen*".to_owned()],
             },
             Deed::RevokeKey { key },
         ];

@@ -5,6 +5,7 @@ use std::fmt;
 use weighbridge_proof::Digest;
 
 use crate::account::Account;
+use crate::directory::fits;
 use crate::id::KeyId;
 use crate::redacted::Redacted;
 use crate::role::Role;
@@ -136,7 +137,21 @@ pub struct Key {
     pub trusted_headers: bool,
     /// What it says of where its calls run.
     pub policy: KeyPolicy,
+    /// The models that it may use, each `*` standing for any letters; all where none is named.
+    pub models: Vec<String>,
 }
+
+impl Key {
+    /// Whether it may use a model of this name.
+    pub fn may_use(&self, model: &str) -> bool {
+        self.models.is_empty() || self.models.iter().any(|pattern| fits(pattern, model))
+    }
+}
+
+/// The most models that a key may name, and how long each name may be, in bytes.
+pub const MODELS_LIMIT: usize = 100;
+/// See [`MODELS_LIMIT`].
+pub const MODEL_BYTES: usize = 256;
 
 /// What a key says of where its calls run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

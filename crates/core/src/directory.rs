@@ -295,7 +295,7 @@ fn together(all: &[Served]) -> Vec<Serving> {
 }
 
 /// Whether a name is one of those that a pattern stands for.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else { return false };

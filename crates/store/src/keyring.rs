@@ -175,7 +175,7 @@ impl Store {
             let read = connection
                 .prepare_cached(
                     "SELECT id, account, role, name, trusted_headers, created_at, revoked_at, kind, \
-                     hybrid_policy, hybrid_override \
+                     hybrid_policy, hybrid_override, models \
                      FROM keys WHERE id > ?1 AND (?2 IS NULL OR account = ?2) \
                      ORDER BY id LIMIT ?3",
                 )?
@@ -273,6 +273,7 @@ fn set_admin_key(
         name: Some(ADMIN_KEY_NAME),
         trusted_headers: false,
         policy: KeyPolicy::default(),
+        models: &[],
     };
     acts::record(connection, created, &deed)
 }
@@ -281,7 +282,8 @@ fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
     connection.execute(
         "INSERT INTO keys \
          (id, account, fingerprint, role, name, trusted_headers, created_at, kind, \
-         hybrid_policy, hybrid_override) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         hybrid_policy, hybrid_override, models) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             new.key.id.to_bytes(),
             new.account.to_bytes(),
@@ -293,6 +295,7 @@ fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
             new.key.kind.as_str(),
             new.key.policy.policy.map(Policy::as_str),
             !new.key.policy.fixed,
+            models_text(&new.key.models),
         ],
     )?;
     let deed = Deed::CreateKey {
@@ -303,6 +306,7 @@ fn insert(connection: &Connection, new: &NewKey) -> rusqlite::Result<()> {
         name: new.key.name.as_deref(),
         trusted_headers: new.key.trusted_headers,
         policy: new.key.policy,
+        models: &new.key.models,
     };
     acts::record(connection, &new.stamp, &deed)
 }
@@ -315,7 +319,7 @@ fn find(
         .prepare_cached(
             "SELECT keys.id, keys.role, keys.name, keys.trusted_headers, \
              accounts.id, accounts.name, accounts.level, keys.kind, \
-             keys.hybrid_policy, keys.hybrid_override \
+             keys.hybrid_policy, keys.hybrid_override, keys.models \
              FROM keys JOIN accounts ON accounts.id = keys.account \
              WHERE keys.fingerprint = ?1 AND keys.revoked_at IS NULL",
         )?
@@ -327,6 +331,7 @@ fn find(
                 name: row.get(2)?,
                 trusted_headers: row.get(3)?,
                 policy: read_policy(row, 8)?,
+                models: read_models(row, 10)?,
             };
             let account = Account {
                 id: AccountId::from_bytes(row.get(4)?),
@@ -348,6 +353,7 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<ListedKey> {
             name: row.get(3)?,
             trusted_headers: row.get(4)?,
             policy: read_policy(row, 8)?,
+            models: read_models(row, 10)?,
         },
         account: AccountId::from_bytes(row.get(1)?),
         created_at: Timestamp::from_micros(row.get(5)?),
@@ -377,6 +383,20 @@ fn read_policy(row: &Row<'_>, column: usize) -> rusqlite::Result<KeyPolicy> {
     });
     let overridable: bool = row.get(column + 1)?;
     Ok(KeyPolicy { policy: policy.transpose()?, fixed: !overridable })
+}
+
+/// The models that a key may use, as they are kept.
+fn models_text(models: &[String]) -> Option<String> {
+    (!models.is_empty()).then(|| serde_json::json!(models).to_string())
+}
+
+fn read_models(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {
+    let text: Option<String> = row.get(column)?;
+    let Some(text) = text else { return Ok(Vec::new()) };
+    serde_json::from_str(&text).map_err(|error| {
+        let kind = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
+    })
 }
 
 fn read_role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {

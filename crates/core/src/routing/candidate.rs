@@ -49,6 +49,8 @@ pub struct Score(pub u64);
 pub enum Reason {
     /// It is not where the policy wants the call to run.
     Policy,
+    /// The key may not use the model.
+    Key,
     /// It is in another region than is allowed.
     Region,
     /// The prompt, with the longest answer, is longer than its model takes.
@@ -74,6 +76,7 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Policy => "policy",
+            Self::Key => "key",
             Self::Region => "region",
             Self::Context => "context",
             Self::Ability => "ability",
@@ -90,6 +93,7 @@ impl Reason {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Policy => "it is not where the policy lets the call run",
+            Self::Key => "the key may not use the model",
             Self::Region => "it is in no region that is allowed",
             Self::Context => "prompt and answer may be longer than the model takes there",
             Self::Ability => "the model lacks there what the call needs",

@@ -370,12 +370,7 @@ impl<W> Dispatcher<W> {
             return Verdict::Out(Reason::Policy);
         };
         let is_local = traffic.location == Location::Local;
-        let is_meant = match ask.policy {
-            Policy::AlwaysLocal => is_local,
-            Policy::AlwaysRemote => !is_local,
-            Policy::Private => is_local && traffic.here,
-            Policy::Default | Policy::LeastCost | Policy::LeastLatency => true,
-        };
+        let is_meant = ask.policy.lets(traffic.location, traffic.here);
         let health = traffic.breaker.health(now);
         let out = if !is_meant {
             Some(Reason::Policy)

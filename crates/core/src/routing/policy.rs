@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::json;
 use weighbridge_proof::Digest;
 
-use crate::directory::Service;
+use crate::directory::{Location, Service};
 
 /// How it is decided where a call runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -47,6 +47,16 @@ impl Policy {
             Self::LeastCost => "least_cost",
             Self::LeastLatency => "least_latency",
             Self::Private => "private",
+        }
+    }
+
+    /// Whether a call may run there; `here` says that it is this very machine.
+    pub fn lets(self, location: Location, here: bool) -> bool {
+        match self {
+            Self::AlwaysLocal => location == Location::Local,
+            Self::AlwaysRemote => location == Location::Remote,
+            Self::Private => location == Location::Local && here,
+            Self::Default | Self::LeastCost | Self::LeastLatency => true,
         }
     }
 

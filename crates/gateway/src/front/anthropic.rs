@@ -10,7 +10,8 @@ use weighbridge_flavor::anthropic::{self, ModelCard};
 use weighbridge_flavor::dialect::Dialect;
 
 use crate::body::ReplyBody;
-use crate::front::{call, models, openai};
+use crate::front::models::{self, Sight};
+use crate::front::{call, openai};
 use crate::gateway::Gateway;
 use crate::pipeline::Received;
 use crate::pipeline::received::Address;
@@ -81,12 +82,12 @@ pub async fn serve(
     let answer = match endpoint {
         Endpoint::Messages => return call::serve(received(head, body)).await,
         Endpoint::CountTokens => call::count(received(head, body)).await.map(anthropic::count_body),
-        Endpoint::Models => models::may_see(gateway, &head.headers)
+        Endpoint::Models => Sight::of(gateway, &head.headers)
             .await
-            .and_then(|()| page(gateway, head.uri.query().unwrap_or_default())),
-        Endpoint::Model(id) => models::may_see(gateway, &head.headers).await.and_then(|()| {
+            .and_then(|sight| page(gateway, &sight, head.uri.query().unwrap_or_default())),
+        Endpoint::Model(id) => Sight::of(gateway, &head.headers).await.and_then(|sight| {
             let id = models::percent_decode(&id);
-            models::find(gateway, &id)?;
+            sight.find(&id)?;
             Ok(anthropic::model_body(&card(gateway, &id)))
         }),
     };
@@ -97,9 +98,8 @@ pub async fn serve(
 }
 
 /// A page of the models.
-fn page(gateway: &Gateway, query: &str) -> Result<Vec<u8>, Failure> {
-    let setting = gateway.setting();
-    let all: Vec<&str> = setting.directory.models().map(|(model, _)| model).collect();
+fn page(gateway: &Gateway, sight: &Sight, query: &str) -> Result<Vec<u8>, Failure> {
+    let all: Vec<&str> = sight.models().map(|(model, _)| model).collect();
     let value = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(own, _)| *own == name).map(|(_, value)| models::percent_decode(value))

@@ -11,7 +11,8 @@ use weighbridge_flavor::gemini;
 use weighbridge_flavor::services::{Form, Service};
 
 use crate::body::ReplyBody;
-use crate::front::{call, models};
+use crate::front::call;
+use crate::front::models::{self, Sight};
 use crate::gateway::Gateway;
 use crate::pipeline::Received;
 use crate::pipeline::received::Address;
@@ -153,13 +154,13 @@ async fn answer(
             gemini::count_body(call::count(received(&model, false, head, body)).await?)
         }
         Endpoint::Models => {
-            models::may_see(gateway, &head.headers).await?;
-            gemini::model_list(gateway.setting().directory.models().map(|(model, _)| model))
+            let sight = Sight::of(gateway, &head.headers).await?;
+            gemini::model_list(sight.models().map(|(model, _)| model))
         }
         Endpoint::Model(id) => {
-            models::may_see(gateway, &head.headers).await?;
+            let sight = Sight::of(gateway, &head.headers).await?;
             let id = models::percent_decode(&id);
-            models::find(gateway, &id)?;
+            sight.find(&id)?;
             gemini::model_body(&id)
         }
     };

@@ -1,38 +1,81 @@
 //! Which models are served, whatever shape a list of them has.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
-use weighbridge_core::directory::Service;
+use weighbridge_core::credential::Principal;
+use weighbridge_core::directory::{Provider, Served, Service};
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::role::Permission;
+use weighbridge_core::routing::Policy;
 
 use crate::gateway::Gateway;
+use crate::pipeline::decision::ruled_out;
 use crate::pipeline::received::principal;
+use crate::setting::Setting;
 
-/// Whether whoever sent these headers may see them.
-///
-/// # Errors
-/// 401 and 403, as for a call.
-pub(super) async fn may_see(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Failure> {
-    let role = principal(gateway, headers).await?.key.role;
-    if role.may(Permission::Call) {
-        return Ok(());
-    }
-    let words = format!("a key of role `{role}` cannot list models; use a developer's key");
-    Err(Failure::client(Code::Forbidden, words))
+/// The models that a key may use.
+pub(super) struct Sight {
+    setting: Arc<Setting>,
+    principal: Arc<Principal>,
 }
 
-/// Whether this model is served.
-///
-/// # Errors
-/// 404, with names of some that are.
-pub(super) fn find(gateway: &Gateway, id: &str) -> Result<(), Failure> {
-    let directory = &gateway.setting().directory;
-    if directory.serves(id) {
-        return Ok(());
+impl Sight {
+    /// Those of whoever sent these headers.
+    ///
+    /// # Errors
+    /// 401 and 403, as for a call.
+    pub(super) async fn of(gateway: &Gateway, headers: &HeaderMap) -> Result<Self, Failure> {
+        let principal = principal(gateway, headers).await?;
+        let role = principal.key.role;
+        if role.may(Permission::Call) {
+            return Ok(Self { setting: gateway.setting(), principal });
+        }
+        let words = format!("a key of role `{role}` cannot list models; use a developer's key");
+        Err(Failure::client(Code::Forbidden, words))
     }
-    match directory.candidates(Service::Chat, id) {
-        Ok(_) => Ok(()),
-        Err(missing) => Err(Failure::client(Code::ModelNotFound, missing.to_string()).at("model")),
+
+    /// Every one of them, with a provider that serves it.
+    pub(super) fn models(&self) -> impl Iterator<Item = (&str, &Provider)> {
+        self.setting.directory.models().filter(|(model, _)| self.shows(model))
+    }
+
+    /// Whether this model is served to it.
+    ///
+    /// # Errors
+    /// 404, with names of some that are.
+    pub(super) fn find(&self, id: &str) -> Result<(), Failure> {
+        if self.shows(id) {
+            return Ok(());
+        }
+        let missing = |words: String| Failure::client(Code::ModelNotFound, words).at("model");
+        match self.setting.directory.candidates(Service::Chat, id) {
+            Ok(served) if self.serves(Service::Chat, id, &served) => Ok(()),
+            Ok(_) => Err(missing(format!("the model `{id}` is not one that this key may use"))),
+            Err(nobody) => Err(missing(nobody.to_string())),
+        }
+    }
+
+    fn shows(&self, model: &str) -> bool {
+        let named = |service| self.setting.directory.named(service, model);
+        let is_served =
+            |service| named(service).is_some_and(|served| self.serves(service, model, &served));
+        Service::ALL.into_iter().any(is_served)
+    }
+
+    /// Whether anybody may serve it who does not stand where its calls never run.
+    fn serves(&self, service: Service, asked: &str, served: &Served) -> bool {
+        let Principal { account, key } = &*self.principal;
+        let level = self.setting.levels.of(&account.level);
+        let own = key.policy.policy.or(level.policy);
+        let own = own.unwrap_or_else(|| self.setting.policies.of(service, &served.model).policy);
+        // Where a request may say otherwise, it may run anywhere.
+        let policy = if key.policy.fixed { own } else { Policy::Default };
+        served.by.iter().any(|serving| {
+            let Provider { location, .. } = *serving.provider;
+            policy.lets(location, serving.provider.is_here())
+                && ruled_out(key, level, &self.setting, asked, serving).is_none()
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use weighbridge_flavor::services::{Form, Service};
 use weighbridge_proof::Digest;
 
 use crate::body::ReplyBody;
-use crate::front::{call, models};
+use crate::front::call;
+use crate::front::models::Sight;
 use crate::gateway::Gateway;
 use crate::pipeline::Received;
 use crate::pipeline::received::Address;
@@ -100,11 +101,10 @@ pub async fn serve(
         }
         // It is no secret, and clients ask before they have a key.
         Endpoint::Version => Ok(ollama::version()),
-        Endpoint::Ps => models::may_see(gateway, &head.headers).await.map(|()| ollama::ps()),
-        Endpoint::Tags => models::may_see(gateway, &head.headers).await.map(|()| {
-            let setting = gateway.setting();
-            let all = setting.directory.models();
-            let cards: Vec<ModelCard> = all.map(|(model, _)| card(gateway, model)).collect();
+        Endpoint::Ps => Sight::of(gateway, &head.headers).await.map(|_| ollama::ps()),
+        Endpoint::Tags => Sight::of(gateway, &head.headers).await.map(|sight| {
+            let cards: Vec<ModelCard> =
+                sight.models().map(|(model, _)| card(gateway, model)).collect();
             ollama::tags(&cards)
         }),
         Endpoint::Show => show(gateway, dialect, head, body, at).await,
@@ -122,12 +122,13 @@ async fn show(
     body: Incoming,
     at: Moment,
 ) -> Result<Vec<u8>, Failure> {
+    let sight = Sight::of(gateway, &head.headers).await?;
     let received = Received::new(Arc::clone(gateway), Address::of(dialect), head, body, at);
     let bytes = received.authenticate().await?.admit_free()?.read_aside().await?;
     let wrong = |words: String| Failure::client(Code::InvalidRequest, words);
     let text = std::str::from_utf8(&bytes).map_err(|error| wrong(error.to_string()))?;
     let model = ollama::read_show_request(text).map_err(|misfit| wrong(misfit.to_string()))?;
-    models::find(gateway, &model)?;
+    sight.find(&model)?;
     Ok(ollama::show(&card(gateway, &model)))
 }
 

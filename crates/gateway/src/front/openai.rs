@@ -12,7 +12,8 @@ use weighbridge_flavor::openai::{self, ModelCard};
 use weighbridge_flavor::services::{Form, Service};
 
 use crate::body::ReplyBody;
-use crate::front::{call, models};
+use crate::front::call;
+use crate::front::models::{self, Sight};
 use crate::gateway::Gateway;
 use crate::pipeline::Received;
 use crate::pipeline::received::Address;
@@ -122,13 +123,13 @@ pub async fn serve(
             let address = Address::of_service(service, form);
             return call::serve(Received::new(Arc::clone(gateway), address, head, body, at)).await;
         }
-        Endpoint::Models => models::may_see(gateway, &head.headers).await.map(|()| {
-            let cards = cards(gateway);
-            openai::model_list(&cards)
-        }),
-        Endpoint::Model(id) => models::may_see(gateway, &head.headers)
+        Endpoint::Models => {
+            let sight = Sight::of(gateway, &head.headers).await;
+            sight.map(|sight| openai::model_list(&cards(gateway, &sight)))
+        }
+        Endpoint::Model(id) => Sight::of(gateway, &head.headers)
             .await
-            .and_then(|()| model(gateway, &models::percent_decode(&id))),
+            .and_then(|sight| model(gateway, &sight, &models::percent_decode(&id))),
     };
     match answer {
         Ok(body) => call::json(StatusCode::OK, body),
@@ -136,21 +137,21 @@ pub async fn serve(
     }
 }
 
-fn model(gateway: &Gateway, id: &str) -> Result<bytes::Bytes, Failure> {
-    models::find(gateway, id)?;
-    let card = cards(gateway).into_iter().find(|card| card.id == id);
+fn model(gateway: &Gateway, sight: &Sight, id: &str) -> Result<bytes::Bytes, Failure> {
+    sight.find(id)?;
+    let card = cards(gateway, sight).into_iter().find(|card| card.id == id);
     card.map(|card| openai::model_body(&card))
         .ok_or_else(|| Failure::client(Code::ModelNotFound, "the model is not served here"))
 }
 
-fn cards(gateway: &Gateway) -> Vec<ModelCard> {
+fn cards(gateway: &Gateway, sight: &Sight) -> Vec<ModelCard> {
     let created = gateway.started_at().micros() / 1_000_000;
     let card = |(model, provider): (&str, &Provider)| ModelCard {
         id: model.to_owned(),
         created,
         owned_by: provider.name.clone(),
     };
-    gateway.setting().directory.models().map(card).collect()
+    sight.models().map(card).collect()
 }
 
 #[cfg(test)]

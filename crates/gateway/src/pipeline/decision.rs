@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use weighbridge_core::call::{self, Considered};
+use weighbridge_core::credential::Key;
 use weighbridge_core::directory::{Abilities, Match, Seat, Served, Serving};
 use weighbridge_core::failure::{Code, Failure, Retry};
+use weighbridge_core::level::Level;
 use weighbridge_core::routing::{Ask, Candidate, Choice, Policy, Reason, Source, Verdict};
 
 use crate::money::offer::Offer;
 use crate::pipeline::Read;
+use crate::setting::Setting;
 use crate::turns::{NoTurn, Turns};
 
 /// See the module's words.
@@ -35,12 +38,12 @@ impl Decision {
     pub(super) fn of(read: &Read, served: Served) -> Result<Self, Failure> {
         let choice = choose(read, &served)?;
         let Served { model, by, group, how } = served;
-        let policies = &read.setting.policies;
+        let key = &read.principal.key;
         let candidate = |serving: &Serving| {
             let mut candidate = Candidate::new(serving.seat, serving.place);
-            let region = serving.provider.region.as_deref();
-            if !policies.allows(region) || !read.level.allows(region) {
-                candidate.verdict = Verdict::Out(Reason::Region);
+            let asked = &read.address.model;
+            if let Some(reason) = ruled_out(key, &read.level, &read.setting, asked, serving) {
+                candidate.verdict = Verdict::Out(reason);
             }
             candidate
         };
@@ -189,8 +192,15 @@ impl Decision {
         Failure::gateway(Code::Internal, Retry::Never, "no provider is left for this call")
     }
 
-    /// The policy, or the regions, leave nobody.
+    /// The policy, the regions or the key leave nobody.
     fn leaves_nobody(&self) -> Failure {
+        if self.candidates.iter().all(|it| it.verdict == Verdict::Out(Reason::Key)) {
+            let words = format!(
+                "the model `{}` is not one of those that this key may use; /v1/models lists them",
+                self.model
+            );
+            return Failure::client(Code::ModelNotFound, words).at("model");
+        }
         let Choice { policy, source } = self.choice;
         let why = self.candidates.iter().filter_map(|it| {
             let provider = &self.serving(it.seat)?.provider;
@@ -234,6 +244,23 @@ fn may_be_asked(candidate: &Candidate) -> bool {
         Verdict::Ranked(_) => true,
         Verdict::Out(reason) => reason.passes(),
     }
+}
+
+/// Why a provider is not for anybody with this key, if it is not.
+pub(crate) fn ruled_out(
+    key: &Key,
+    level: &Level,
+    setting: &Setting,
+    asked: &str,
+    serving: &Serving,
+) -> Option<Reason> {
+    let region = serving.provider.region.as_deref();
+    let named = || format!("{}/{}", serving.provider.name, serving.model);
+    if !key.may_use(asked) && !key.may_use(&serving.model) && !key.may_use(&named()) {
+        return Some(Reason::Key);
+    }
+    let is_allowed = setting.policies.allows(region) && level.allows(region);
+    (!is_allowed).then_some(Reason::Region)
 }
 
 /// How many providers a refusal names.

@@ -28,6 +28,7 @@ async fn add(store: &Store, number: u8) -> (AccountId, KeyId, Fingerprint) {
         name: None,
         trusted_headers: false,
         policy: KeyPolicy::default(),
+        models: Vec::new(),
     };
     store.add_key(NewKey { key, account, fingerprint, stamp: stamp(NOW) }).await.unwrap();
     (account, id, fingerprint)
@@ -64,6 +65,7 @@ async fn a_key_of_no_account_is_refused_and_harms_nobody_in_its_commit() {
         name: None,
         trusted_headers: false,
         policy: KeyPolicy { policy: Some(Policy::Private), fixed: true },
+        models: Vec::new(),
     };
     let orphan = NewKey {
         key,

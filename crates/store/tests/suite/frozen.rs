@@ -125,12 +125,13 @@ async fn freeze_kinds(file: &Path) {
     let new = Account { id: account, name: "acme".to_owned(), level: "default".to_owned() };
     store.add_account(new, None, stamp(NOW)).await.unwrap();
     let private = KeyPolicy { policy: Some(Policy::Private), fixed: true };
-    for (number, kind, fingerprint, policy) in [
-        (1, Kind::Bearer, fingerprint(), KeyPolicy::default()),
-        (2, Kind::Endpoint, token(), private),
+    for (number, kind, fingerprint, policy, models) in [
+        (1, Kind::Bearer, fingerprint(), KeyPolicy::default(), Vec::new()),
+        (2, Kind::Endpoint, token(), private, vec!["qwen*".to_owned(), "\"".to_owned()]),
     ] {
         let id = KeyId::from_bytes([number; 16]);
-        let key = Key { id, kind, role: Role::User, name: None, trusted_headers: false, policy };
+        let (role, name, trusted_headers) = (Role::User, None, false);
+        let key = Key { id, kind, role, name, trusted_headers, policy, models };
         store.add_key(NewKey { key, account, fingerprint, stamp: stamp(NOW) }).await.unwrap();
     }
     store.close().await;
@@ -169,4 +170,5 @@ async fn a_frozen_database_of_version_5_says_where_a_keys_calls_run() {
     assert_eq!(policy(token()).await, private);
     let listed = store.keys(None, 10, None).await.unwrap().items;
     assert_eq!(listed[1].key.policy, private);
+    assert_eq!(listed[1].key.models, ["qwen*", "\""]);
 }

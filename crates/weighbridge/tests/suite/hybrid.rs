@@ -526,3 +526,54 @@ async fn the_cheapest_is_asked_first_where_that_is_wanted() {
     let score = |at: usize| candidates[at]["score"].as_u64().unwrap();
     assert!(score(0) > 0 && score(1) > score(0), "{candidates:?}");
 }
+
+#[tokio::test]
+async fn a_key_sees_and_uses_no_models_but_its_own() {
+    let config = "[[aliases]]\nmatch = \"claude-m\"\nto = \"m\"\n";
+    let two = Two::with(Behaviour::ok(), Behaviour::ok(), config).await;
+    let key = async |wanted: Value| {
+        let mut wanted = wanted;
+        wanted["account"] = json!(two.house.account);
+        let request = Request::post("/gateway/v1/keys", wanted.to_string());
+        http::call(two.house.url(), &request.bearer(&two.house.admin)).await.unwrap().json()
+    };
+    let ask = async |key: &Value, request: Request| {
+        let key = key["key"].as_str().unwrap();
+        http::call(two.house.url(), &request.bearer(key)).await.unwrap()
+    };
+    let own = key(json!({ "models": ["claude-*"] })).await;
+    assert_eq!(own["models"], json!(["claude-*"]));
+    let ids = |reply: &Reply| -> Vec<String> {
+        let list = reply.json();
+        let items = list["data"].as_array().unwrap().clone();
+        items.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = two.house.ask(Request::get("/v1/models")).await;
+    assert_eq!(ids(&all), ["m", "ok", "claude-m"]);
+    assert_eq!(ids(&ask(&own, Request::get("/v1/models")).await), ["claude-m"]);
+    let claude = Request::get("/v1/models?limit=1000").header("anthropic-version", "2023-06-01");
+    assert_eq!(ids(&ask(&own, claude).await), ["claude-m"]);
+    let google = ask(&own, Request::get("/v1beta/models")).await.json();
+    assert_eq!(google["models"].as_array().unwrap().len(), 1, "{google}");
+    let tags = ask(&own, Request::get("/api/tags")).await.json();
+    assert_eq!(tags["models"].as_array().unwrap().len(), 1, "{tags}");
+    let call = |model: &str| Request::post("/v1/chat/completions", body(json!({ "model": model })));
+    assert_eq!(provider(&ask(&own, call("claude-m")).await), "near");
+    for refused in [ask(&own, call("m")).await, ask(&own, Request::get("/v1/models/m")).await] {
+        assert_eq!(refused.status, 404, "{}", refused.text());
+        assert!(refused.text().contains("this key may use"), "{}", refused.text());
+    }
+    let far = key(json!({ "models": ["far/m", "ok"], "hybrid_policy": "always_remote" })).await;
+    assert_eq!(provider(&ask(&far, call("m")).await), "far");
+    // What is bound to this machine sees nothing that is not there.
+    let private = key(json!({ "hybrid_policy": "private", "hybrid_override": false })).await;
+    assert_eq!(ids(&ask(&private, Request::get("/v1/models")).await), ["m", "ok", "claude-m"]);
+    let remote = key(json!({ "hybrid_policy": "always_remote", "hybrid_override": false })).await;
+    assert_eq!(ids(&ask(&remote, Request::get("/v1/models")).await), ["m", "claude-m"]);
+    for wrong in [json!([]), json!("m"), json!([1]), json!([""])] {
+        let wanted = json!({ "account": two.house.account, "models": wrong });
+        let request = Request::post("/gateway/v1/keys", wanted.to_string());
+        let refused = http::call(two.house.url(), &request.bearer(&two.house.admin)).await.unwrap();
+        assert_eq!((refused.status, &refused.json()["error"]["field"]), (400, &json!("models")));
+    }
+}
