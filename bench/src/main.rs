@@ -8,6 +8,7 @@ mod bars;
 mod child;
 mod clock;
 mod conditions;
+mod decide;
 mod disk;
 mod figures;
 mod load;
@@ -47,7 +48,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
   cargo xtask bench
   cargo xtask bench --quick --prefill 20000 --no-write
   cargo xtask bench money --connections 8
-  cargo xtask bench memory --calls 100000"
+  cargo xtask bench memory --calls 100000
+  cargo xtask bench decide --candidates 100"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -62,6 +64,8 @@ enum What {
     Speed(speed::Args),
     /// What prices and budgets add to the CPU time of a call, against the same program without
     Money(money::Args),
+    /// What it costs to decide where a call runs
+    Decide(decide::Args),
     /// What the gateway holds in memory: idle, and after many calls
     Memory(memory::Args),
     /// The bare proxy that is the floor; ends with its standard input
@@ -86,6 +90,10 @@ fn run(cli: Cli) -> Result<()> {
         match cli.what.unwrap_or(What::Speed(cli.speed)) {
             What::Speed(args) => unless_stopped(Box::pin(speed::run(&args))).await,
             What::Money(args) => unless_stopped(Box::pin(money::run(&args))).await,
+            What::Decide(args) => {
+                decide::run(&args);
+                Ok(())
+            }
             What::Memory(args) => unless_stopped(Box::pin(memory::run(&args))).await,
             // Ends as any program does.
             What::Proxy(args) => proxy::run(args).await,

@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(3 * 60 * 60);
   cargo xtask bench money --connections 8
   cargo xtask bench help speed")]
 pub(crate) struct Args {
-    /// What to measure, and how: `speed`, which runs by default, `money`, `memory`; `help` says more
+    /// What to measure, and how: `speed`, which runs by default, `money`, `memory`, `decide`; `help` says more
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WHAT")]
     words: Vec<OsString>,
 }

@@ -131,7 +131,8 @@ async fn what_cannot_stand_is_refused_with_its_field() {
         ("accounts", json!({ "name": "a", "level": "gold" }), 400, "level"),
         ("keys", json!({ "role": "root" }), 400, "role"),
         ("keys", json!({ "kind": "hmac" }), 400, "kind"),
-        ("keys", json!({ "capability": "ner" }), 400, "models"),
+        ("keys", json!({ "capability": "ner" }), 400, "capability"),
+        ("keys", json!({ "hybrid_policy": "x" }), 400, "hybrid_policy"),
         ("keys", json!({ "trusted_headers": "yes" }), 400, "trusted_headers"),
     ] {
         let reply = post(url, &format!("/gateway/v1/{path}"), &house.admin, &wanted).await;
