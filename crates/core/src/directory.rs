@@ -182,6 +182,11 @@ impl Directory {
                     Group { number, by: Arc::new(together(several)) }
                 }
             };
+            // One that has a model's own name says who else serves that.
+            let own = self.serving.get_mut(&service).and_then(|groups| groups.get_mut(&pattern));
+            if let Some(own) = own {
+                own.by = Arc::clone(&group.by);
+            }
             groups.insert(service, group);
         }
         // One that stands for one name is listed like any other; some clients show no other names.
@@ -403,6 +408,17 @@ mod tests {
             served.by.iter().map(|it| (it.provider.name.as_str(), &*it.model)).collect();
         assert_eq!(by, [("desk", "qwen3:8b"), ("cloud", "qwen3-8b")]);
         assert_eq!(directory.groups(), served.group as usize + 1, "a group of its own");
+    }
+
+    #[test]
+    fn an_alias_of_a_models_own_name_adds_those_who_call_it_otherwise() {
+        let all = vec![provider("a", &["gpt-4o"]), provider("azure", &["team-4o"])];
+        let to = ["gpt-4o", "azure/team-4o"].map(str::to_owned).to_vec();
+        let directory = directory_of(all, vec![Alias { pattern: "gpt-4o".to_owned(), to }]);
+        let served = directory.candidates(Service::Chat, "gpt-4o").unwrap();
+        let by: Vec<&str> = served.by.iter().map(|it| &*it.model).collect();
+        assert_eq!((by, served.how), (vec!["gpt-4o", "team-4o"], Match::Exact));
+        assert_eq!(directory.models().count(), 2, "and it is listed once");
     }
 
     #[test]

@@ -126,7 +126,8 @@ pub(super) struct Timeout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Alias {
     pub(super) pattern: String,
-    pub(super) to: String,
+    /// One, or several of which each provider is asked for its own.
+    pub(super) to: Vec<String>,
 }
 
 /// A `[[models]]`.

@@ -124,6 +124,7 @@ fn every_setting_of_a_file_is_carried_or_named() {
         "aws_access_key_id",
         "aws_secret_access_key",
         "gpt-4",
+        "gpt-4o",
         "fast",
         "quick",
         "x-team",

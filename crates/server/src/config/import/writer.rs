@@ -26,7 +26,10 @@ pub(super) fn write(plan: &Plan, from: &str, not_carried: &[NotCarried]) -> Stri
     for alias in &plan.aliases {
         lines.begin("[[aliases]]");
         lines.text("match", &alias.pattern);
-        lines.text("to", &alias.to);
+        match alias.to.as_slice() {
+            [one] => lines.text("to", one),
+            several => lines.texts("to", several),
+        }
     }
     for model in &plan.models {
         lines.begin("[[models]]");
@@ -228,7 +231,7 @@ mod tests {
     fn whatever_a_text_holds_toml_reads_it_back() {
         for text in ["", "a\"b", "\\", "x\ny\r\t", "\u{7f}\u{0}\u{85}", "# [[a]]", "'''", "größe"]
         {
-            let alias = Alias { pattern: text.to_owned(), to: "m".to_owned() };
+            let alias = Alias { pattern: text.to_owned(), to: vec!["m".to_owned()] };
             let plan = Plan { aliases: vec![alias], ..Plan::default() };
             let written = write(&plan, "a test", &[]);
             let read: toml::Table = written.parse().unwrap();

@@ -66,26 +66,16 @@ impl Member<'_> {
     }
 }
 
-/// Makes `group` lead to the first of its members, and says which it does not reach.
+/// Makes `group` lead to its members, one of each provider, and says which it does not reach.
 fn lead(group: &str, members: &[&Member<'_>], plan: &mut Plan, report: &mut Report) {
     let Some(first) = members.first() else { return };
-    let model = &first.deployment.model;
+    let Deployment { path, line, model, .. } = first.deployment;
     let same = members.iter().filter(|it| it.deployment.model == *model);
     let own: BTreeSet<usize> = same.map(|it| it.provider).collect();
-    let serving = serving(model, plan);
     // A model's own name means all who serve it, which may be more than are meant.
-    let shared = serving.iter().any(|at| !own.contains(at));
-    let reached = |member: &Member<'_>| {
-        let all = !shared || group == model;
-        member.deployment.model == *model && (all || member.provider == first.provider)
-    };
-    for member in members.iter().filter(|member| !reached(member)) {
-        let what = format!("another deployment of `{}`, which leads to the first", shown(group));
-        let instead = format!("callers reach this one as `{}`", shown(&member.name(plan)));
-        report.lose(&member.deployment.path, member.deployment.line, what, instead);
-    }
-    let Deployment { path, line, .. } = first.deployment;
-    if group == model {
+    let shared = serving(model, plan).iter().any(|at| !own.contains(at));
+    let is_one = members.iter().all(|it| it.deployment.model == *model);
+    if group == model && is_one {
         if shared {
             let what = format!("the name `{}`, which other providers serve, too", shown(group));
             let instead = "they are asked in the order of the file; put the first choice first";
@@ -93,18 +83,40 @@ fn lead(group: &str, members: &[&Member<'_>], plan: &mut Plan, report: &mut Repo
         }
         return;
     }
-    let to = if shared { first.name(plan) } else { model.clone() };
-    match resolved(group, plan) {
-        Some((found, at)) if found == *model && at.iter().all(|at| own.contains(at)) => {}
-        None if resolved(&to, plan).is_some_and(|(found, _)| found == *model) => {
-            plan.aliases.push(Alias { pattern: group.to_owned(), to });
-        }
-        Some(_) | None => {
-            let what = format!("the name `{}`, which is that of another model here", shown(group));
-            let instead = format!("callers reach this one as `{}`", shown(&first.name(plan)));
-            report.lose(path, *line, what, instead);
-        }
+    let targets = targets(members, plan);
+    let is_meant = |(found, at): &(String, Vec<usize>)| {
+        let of = |at: &usize| {
+            members.iter().any(|it| it.provider == *at && it.deployment.model == *found)
+        };
+        at.iter().all(of)
+    };
+    let taken = resolved(group, plan);
+    let leads = taken.as_ref().is_none_or(is_meant);
+    let reached = |member: &&Member<'_>| leads && targets.contains(&member.name(plan));
+    for member in members.iter().skip(1).filter(|member| !reached(member)) {
+        let what = format!("another deployment of `{}`, which does not lead there", shown(group));
+        let instead = format!("callers reach this one as `{}`", shown(&member.name(plan)));
+        report.lose(&member.deployment.path, member.deployment.line, what, instead);
     }
+    if !leads || targets.iter().any(|to| resolved(to, plan).is_none()) {
+        let what = format!("the name `{}`, which is that of another model here", shown(group));
+        let instead = format!("callers reach this one as `{}`", shown(&first.name(plan)));
+        report.lose(path, *line, what, instead);
+    } else if taken.is_none() || members.len() > 1 {
+        // The model's own name is all of them, where they are the only ones and it is the only one.
+        let to = if is_one && !shared { vec![model.clone()] } else { targets };
+        plan.aliases.push(Alias { pattern: group.to_owned(), to });
+    }
+}
+
+/// The most models that an alias may stand for.
+const TARGETS: usize = 100;
+
+/// What an alias for these leads to: of each provider the first one, by its name there.
+fn targets(members: &[&Member<'_>], plan: &Plan) -> Vec<String> {
+    let mut providers = BTreeSet::new();
+    let first_there = members.iter().filter(|it| providers.insert(it.provider));
+    first_there.map(|it| it.name(plan)).take(TARGETS).collect()
 }
 
 /// Who serves a model, in the order of the file.
@@ -141,7 +153,7 @@ fn follow(aliases: &Field<'_>, plan: &mut Plan, report: &mut Report) {
             let alias = plan.aliases.iter().find(|alias| alias.pattern == target);
             alias
                 .map(|alias| alias.to.clone())
-                .or_else(|| resolved(target, plan).map(|_| target.to_owned()))
+                .or_else(|| resolved(target, plan).map(|_| vec![target.to_owned()]))
         };
         let instead = "write an `[[aliases]]` with `match` and `to`";
         match target.and_then(known) {
