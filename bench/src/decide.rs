@@ -1,7 +1,6 @@
 //! What it costs to decide where a call runs.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use weighbridge_core::clock::Monotonic;
 use weighbridge_core::directory::{Location, Seat};
@@ -10,6 +9,7 @@ use weighbridge_core::routing::{
     Ask, Candidate, Concurrency, Dispatcher, Found, Policy, Post, Rules, Went,
 };
 
+use crate::clock::Stopwatch;
 use crate::{figures, progress};
 
 /// What `cargo xtask bench decide` takes.
@@ -70,7 +70,7 @@ fn round(args: &Args, policy: Policy) -> u64 {
             }
         })
         .collect();
-    let began = Instant::now();
+    let began = Stopwatch::start();
     for call in 0..args.calls {
         let now = Monotonic(1_000_000 + u64::from(call) * 100);
         candidates.clone_from(&fresh);
@@ -79,9 +79,9 @@ fn round(args: &Args, policy: Policy) -> u64 {
             black_box(dispatcher.ended(turn, Went::Well, now));
         }
     }
-    let nanos = began.elapsed().as_nanos() / u128::from(args.calls);
+    let nanos = began.nanos() / u64::from(args.calls);
     for turn in running {
         drop(dispatcher.ended(turn, Went::Unknown, Monotonic(0)));
     }
-    u64::try_from(nanos).unwrap_or(u64::MAX)
+    nanos
 }

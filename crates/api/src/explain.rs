@@ -36,6 +36,8 @@ pub(crate) async fn create(
 
 fn show(gateway: &Gateway, service: &str, explanation: &Explanation) -> Value {
     let Explanation { choice, model, how, considered, refusal } = explanation;
+    let is_in = |explained: &&Explained| matches!(explained.verdict, Verdict::Ranked(_));
+    let served = considered.iter().find(is_in);
     let mut place = 0;
     let candidates = considered.iter().map(|explained| {
         let mut shown = candidate(gateway, explained);
@@ -48,7 +50,7 @@ fn show(gateway: &Gateway, service: &str, explanation: &Explanation) -> Value {
     let candidates: Vec<Value> = candidates.collect();
     let mut shown = json!({
         "service": service,
-        "model_served": model,
+        "model_served": served.map_or(model.as_str(), |first| &*first.model),
         "match": how.as_str(),
         "policy": choice.policy.as_str(),
         "chosen_by": choice.source.as_str(),

@@ -19,7 +19,7 @@ use weighbridge_core::id::CallId;
 use weighbridge_core::money::Money;
 use weighbridge_core::price::Pieces;
 use weighbridge_core::receipt::{self, SALT_BYTES};
-use weighbridge_core::routing::{Turn, Went};
+use weighbridge_core::routing::{Health, Turn, Went};
 use weighbridge_core::usage::{Basis, Usage};
 use weighbridge_flavor::canon::{self, Keepsake};
 use weighbridge_flavor::dialect::Dialect;
@@ -250,7 +250,29 @@ impl Meter {
     fn answered(&self) {
         if let Some(turn) = &self.turn {
             let took = self.gateway.parts.clock.now().steady.micros_since(self.asked_at);
-            self.gateway.turns.answered(turn, self.streams, took);
+            self.say(self.gateway.turns.answered(turn, self.streams, took));
+        }
+    }
+
+    /// Says in the log that a provider is otherwise than it was.
+    fn say(&self, health: Option<Health>) {
+        let provider = self.serving.as_ref().map(|way| way.provider.name.as_str());
+        match health {
+            None | Some(Health::Due) => {}
+            Some(Health::Well) => tracing::info!(provider, "a provider is well again"),
+            Some(Health::Recovering) => tracing::info!(provider, "a provider is back"),
+            Some(Health::Resting) => {
+                tracing::warn!(provider, "a provider fails, and rests: others are asked first");
+            }
+            Some(Health::Unwell) => {
+                tracing::warn!(provider, "a provider fails often: others are asked first");
+            }
+            Some(Health::Refused) => {
+                tracing::error!(
+                    provider,
+                    "a provider is out of rotation: it refuses our credential"
+                );
+            }
         }
     }
 
@@ -265,7 +287,7 @@ impl Meter {
             attempt.outcome = Outcome::Error;
         }
         if let Some(turn) = self.turn.take() {
-            self.gateway.turns.ended(turn, went);
+            self.say(self.gateway.turns.ended(turn, went));
         }
     }
 
@@ -326,7 +348,7 @@ impl Meter {
         let open = self.open.take()?;
         if let Some(turn) = self.turn.take() {
             let went = self.went.unwrap_or_else(|| said_by(&end));
-            self.gateway.turns.ended(turn, went);
+            self.say(self.gateway.turns.ended(turn, went));
         }
         let ending = self.ending(end, now);
         *cost = ending

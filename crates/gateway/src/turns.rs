@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use weighbridge_core::clock::{Clock, Monotonic};
 use weighbridge_core::directory::{Directory, Location, Provider, Seat};
 use weighbridge_core::routing::{
-    Ask, Candidate, Dispatcher, Found, Load, Post, Rules, Standing, Turn, Went, Woken,
+    Ask, Candidate, Dispatcher, Found, Health, Load, Post, Rules, Standing, Turn, Went, Woken,
 };
 
 use crate::order;
@@ -126,15 +126,27 @@ impl Turns {
         }
     }
 
-    /// The reply of an exchange has begun.
-    pub(crate) fn answered(&self, turn: &Turn, streams: bool, micros: u64) {
-        self.dispatcher().answered(turn, streams, micros, self.now());
+    /// The reply of an exchange has begun. Gives how the provider is from now on, where that is new.
+    pub(crate) fn answered(&self, turn: &Turn, streams: bool, micros: u64) -> Option<Health> {
+        let (mut dispatcher, now) = (self.dispatcher(), self.now());
+        let before = health(&dispatcher, turn.seat(), now);
+        dispatcher.answered(turn, streams, micros, now);
+        health(&dispatcher, turn.seat(), now).filter(|after| Some(*after) != before)
     }
 
-    /// An exchange is over: whoever waits for its place gets it.
-    pub(crate) fn ended(&self, turn: Turn, went: Went) {
-        let woken = self.dispatcher().ended(turn, went, self.now());
+    /// An exchange is over: whoever waits for its place gets it. Gives how the provider is from now on,
+    /// where that is new.
+    pub(crate) fn ended(&self, turn: Turn, went: Went) -> Option<Health> {
+        let seat = turn.seat();
+        let (woken, change) = {
+            let (mut dispatcher, now) = (self.dispatcher(), self.now());
+            let before = health(&dispatcher, seat, now);
+            let woken = dispatcher.ended(turn, went, now);
+            let after = health(&dispatcher, seat, now);
+            (woken, after.filter(|after| Some(*after) != before))
+        };
         self.wake(woken);
+        change
     }
 
     fn wake(&self, mut woken: Vec<Woken<Wake>>) {
@@ -153,6 +165,10 @@ impl Turns {
     fn dispatcher(&self) -> MutexGuard<'_, Dispatcher<Wake>> {
         self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn health(dispatcher: &Dispatcher<Wake>, seat: Seat, now: Monotonic) -> Option<Health> {
+    dispatcher.standing(seat.provider, now).map(|standing| standing.health)
 }
 
 /// A call that waits. When it is dropped it leaves, and gives back what it was given in that moment.

@@ -99,12 +99,13 @@ pub struct Dispatcher<W> {
     tickets: u64,
 }
 
-/// Digits of a score: who is ill is asked after all others, and who rests after those.
-const ILL: u64 = 3_000_000_000_000_000;
-/// Under policies about place: who is at its optimum comes after those who are not, and who is elsewhere
-/// after those who are near.
+/// Digits of a score: who is ill is asked after all others, and who rests after those; who is at its
+/// optimum comes after those who are not, and who is elsewhere after those who are near.
+const ILL: u64 = 100;
 const BUSY: u64 = 10;
 const ELSEWHERE: u64 = 1;
+/// The first of them where something is measured, which may come to many digits.
+const MEASURED_ILL: u64 = 3_000_000_000_000_000;
 /// Where latency counts: who is at its optimum comes after all that are not.
 const SLOW: u64 = 1_000_000_000_000_000;
 /// The greatest cost, in nano-units, and latency, in microseconds, that are told apart.
@@ -393,21 +394,21 @@ impl<W> Dispatcher<W> {
         };
         let is_busy = traffic.is_at_optimum() || self.is_busy(traffic, now);
         let busy = u64::from(is_busy);
-        let rest = match ask.policy {
-            Policy::Default => busy * BUSY + u64::from(!is_local) * ELSEWHERE,
-            Policy::AlwaysLocal | Policy::AlwaysRemote | Policy::Private => busy * BUSY,
+        let (scale, rest) = match ask.policy {
+            Policy::Default => (ILL, busy * BUSY + u64::from(!is_local) * ELSEWHERE),
+            Policy::AlwaysLocal | Policy::AlwaysRemote | Policy::Private => (ILL, busy * BUSY),
             Policy::LeastCost => {
                 let nanos = candidate.cost.map(|cost| u64::try_from(cost.nanos()));
                 let nanos = nanos.and_then(Result::ok).unwrap_or(DEAREST).min(DEAREST);
-                nanos * BUSY + busy
+                (MEASURED_ILL, nanos * BUSY + busy)
             }
             Policy::LeastLatency => {
                 let known = pair.latency(ask.streams).unwrap_or(DEAREST).min(DEAREST);
                 let is_curious = busy == 0 && pair.is_curious(ask.streams, now);
-                busy * SLOW + if is_curious { 0 } else { known }
+                (MEASURED_ILL, busy * SLOW + if is_curious { 0 } else { known })
             }
         };
-        Verdict::Ranked(Score(ill * ILL + rest))
+        Verdict::Ranked(Score(ill * scale + rest))
     }
 
     /// Lets the one who was asked first be asked first again, unless another is better for long enough.
