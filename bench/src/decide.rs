@@ -6,7 +6,7 @@ use weighbridge_core::clock::Monotonic;
 use weighbridge_core::directory::{Location, Seat};
 use weighbridge_core::money::Amount;
 use weighbridge_core::routing::{
-    Ask, Candidate, Concurrency, Dispatcher, Found, Policy, Post, Rules, Went,
+    Ask, Candidate, Concurrency, Dispatcher, Found, Policy, Post, Rules, Score, Verdict, Went,
 };
 
 use crate::clock::Stopwatch;
@@ -40,14 +40,15 @@ pub(crate) fn run(args: &Args) {
     }
 }
 
+fn location(number: u32) -> Location {
+    if number.is_multiple_of(2) { Location::Local } else { Location::Remote }
+}
+
 /// Nanoseconds of one decision.
 fn round(args: &Args, policy: Policy) -> u64 {
     let mut dispatcher: Dispatcher<()> = Dispatcher::new();
     let concurrency = Concurrency { optimal: 4, max: 1_000, queue: 0 };
-    let post = |number: u32| {
-        let location = if number.is_multiple_of(2) { Location::Local } else { Location::Remote };
-        (number, Post { location, here: true, concurrency, is_mended: false })
-    };
+    let post = |number: u32| (number, Post { here: true, concurrency, is_mended: false });
     let posts: Vec<(u32, Post)> = (0..args.candidates).map(post).collect();
     let pairs = posts.len();
     dispatcher.settle(Rules::default(), &posts, (pairs, 1), Monotonic(0));
@@ -57,7 +58,14 @@ fn round(args: &Args, policy: Policy) -> u64 {
             let seat = Seat { provider: number, pair: number };
             // In no order that would help a sort.
             let cost = Some(Amount::from_nanos(i128::from(number.wrapping_mul(2_654_435_761))));
-            Candidate { cost, ..Candidate::new(seat, number) }
+            Candidate {
+                seat,
+                place: number,
+                location: location(number),
+                here: true,
+                cost,
+                verdict: Verdict::Ranked(Score::default()),
+            }
         })
         .collect();
     let mut candidates = fresh.clone();

@@ -87,6 +87,12 @@ pub(crate) async fn create(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
         policy: policy(&fields)?,
         models: models(&fields)?,
     };
+    let may_all = principal.key.role.may(Permission::ManageAccounts);
+    if !may_all && !principal.key.may_hand_out(&key) {
+        let words = "a key that is bound to models or to a policy creates only keys that are bound to the \
+                     same, or to fewer models: send its `models`, `hybrid_policy` and `hybrid_override`";
+        return Err(Failure::client(Code::Forbidden, words));
+    }
     let listed = ListedKey { key: key.clone(), account, created_at: now, revoked_at: None };
     let stamp = stamp(&gateway, &principal)?;
     let new = NewKey { key, account, fingerprint, stamp };

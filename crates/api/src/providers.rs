@@ -2,6 +2,7 @@
 
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
+use weighbridge_core::credential::Key;
 use weighbridge_core::directory::{Provider, Service};
 use weighbridge_core::failure::Failure;
 use weighbridge_core::role::Permission;
@@ -17,7 +18,7 @@ pub(crate) async fn list(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     let sees_addresses = principal.key.role.may(Permission::ManageAccounts);
     let setting = gateway.setting();
     let items = setting.directory.providers().iter().map(|(number, provider)| {
-        let mut shown = show(provider);
+        let mut shown = show(provider, &principal.key);
         if sees_addresses {
             shown.insert("base_url".to_owned(), json!(provider.base_url));
         }
@@ -37,15 +38,18 @@ pub(crate) async fn list(ask: Ask) -> Result<Response<ReplyBody>, Failure> {
     Ok(json_answer(StatusCode::OK, &list))
 }
 
-fn show(provider: &Provider) -> Map<String, Value> {
+fn show(provider: &Provider, key: &Key) -> Map<String, Value> {
     let services: Vec<&str> = provider.services.iter().copied().map(Service::as_str).collect();
+    let may_use =
+        |model: &&String| key.may_use(model) || key.may_use(&format!("{}/{model}", provider.name));
+    let models: Vec<&String> = provider.models.iter().filter(may_use).collect();
     let members = [
         ("name", json!(provider.name)),
         ("flavor", json!(provider.flavor.as_str())),
         ("location", json!(provider.location.as_str())),
         ("region", json!(provider.region)),
         ("services", json!(services)),
-        ("models", json!(provider.models)),
+        ("models", json!(models)),
     ];
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -142,9 +142,25 @@ pub struct Key {
 }
 
 impl Key {
-    /// Whether it may use a model of this name.
-    pub fn may_use(&self, model: &str) -> bool {
-        self.models.is_empty() || self.models.iter().any(|pattern| fits(pattern, model))
+    /// Whether it may use what is known by this name. An alias that stands for many names is one that
+    /// the key has to name as it is.
+    pub fn may_use(&self, name: &str) -> bool {
+        let is_meant = |pattern: &String| match name.contains('*') {
+            true => pattern == name,
+            false => fits(pattern, name),
+        };
+        self.models.is_empty() || self.models.iter().any(is_meant)
+    }
+
+    /// Whether whoever has it may hand out the other: nobody gives away what they may not use, nor frees
+    /// from what they are bound to.
+    pub fn may_hand_out(&self, other: &Self) -> bool {
+        let within = |pattern: &String| self.models.contains(pattern) || self.may_use(pattern);
+        let models =
+            self.models.is_empty() || (!other.models.is_empty() && other.models.iter().all(within));
+        let policy =
+            !self.policy.fixed || (other.policy.fixed && other.policy.policy == self.policy.policy);
+        models && policy
     }
 }
 
@@ -171,6 +187,34 @@ mod tests {
         let key = make(Kind::Bearer, [0xab; 32]);
         assert_eq!(key.reveal().len(), 3 + 64 + 8);
         assert!(Fingerprint::of(key.reveal()).is_some());
+    }
+
+    #[test]
+    fn nobody_hands_out_what_they_are_not_given() {
+        let key = |policy, fixed, models: &[&str]| Key {
+            id: KeyId::from_bytes([1; 16]),
+            kind: Kind::Bearer,
+            role: Role::Developer,
+            name: None,
+            trusted_headers: false,
+            policy: KeyPolicy { policy, fixed },
+            models: models.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        let free = key(None, false, &[]);
+        let bound = key(Some(Policy::Private), true, &["qwen*", "m"]);
+        assert!(free.may_hand_out(&bound) && free.may_hand_out(&free));
+        assert!(bound.may_hand_out(&key(Some(Policy::Private), true, &["qwen*"])));
+        assert!(bound.may_hand_out(&key(Some(Policy::Private), true, &["qwen3:8b", "m"])));
+        for other in [
+            free,
+            key(Some(Policy::Private), true, &[]),
+            key(Some(Policy::Private), true, &["*"]),
+            key(Some(Policy::Private), true, &["q*"]),
+            key(Some(Policy::Private), false, &["m"]),
+            key(None, true, &["m"]),
+        ] {
+            assert!(!bound.may_hand_out(&other), "{other:?}");
+        }
     }
 
     #[test]

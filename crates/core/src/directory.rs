@@ -242,7 +242,8 @@ impl Directory {
             let alias = self.aliases.iter().find(|alias| fits(&alias.pattern, asked))?;
             let Group { number, by } = alias.to.get(&service)?;
             let model = by.first()?.model.to_string();
-            Some(Served { model, by: Arc::clone(by), group: *number, how: Match::Alias })
+            let (by, name) = (Arc::clone(by), alias.pattern.clone());
+            Some(Served { model, by, group: *number, how: Match::Alias, name })
         })
     }
 
@@ -250,20 +251,25 @@ impl Directory {
     fn by_name(&self, service: Service, asked: &str) -> Option<Served> {
         let groups = self.serving.get(&service)?;
         if let Some(Group { number, by }) = groups.get(asked) {
-            let by = Arc::clone(by);
-            return Some(Served { model: asked.to_owned(), by, group: *number, how: Match::Exact });
+            let (by, model, name) = (Arc::clone(by), asked.to_owned(), asked.to_owned());
+            return Some(Served { model, by, group: *number, how: Match::Exact, name });
         }
         let (provider, model) = asked.split_once('/')?;
-        let Group { number, by } = groups.get(model)?;
+        let Group { by, .. } = groups.get(model)?;
         let own = by.iter().find(|own| own.provider.name == provider)?;
-        let (by, model) = (Arc::new(vec![own.clone()]), model.to_owned());
-        Some(Served { model, by, group: *number, how: Match::OfProvider })
+        let (by, model, name) = (Arc::new(vec![own.clone()]), model.to_owned(), asked.to_owned());
+        // Where there is one there is no choice, and none that others would go by.
+        Some(Served { model, by, group: u32::MAX, how: Match::OfProvider, name })
     }
 
     fn most_similar(&self, service: Service, asked: &str) -> Result<Served, NoSuchModel> {
         let names = self.names.get(&service).map(Vec::as_slice).unwrap_or_default();
         let read = names.iter().map(|(name, read)| (name.as_str(), read));
+        let provider = asked.split_once('/').map(|(provider, _)| provider);
+        let is_bound = self.providers.iter().any(|(_, own)| Some(own.name.as_str()) == provider);
         let near = match most_like(&ModelName::read(asked), read) {
+            // Who names a provider wants no other.
+            Likeness::Found { name, .. } if is_bound => vec![name],
             Likeness::Found { name, score } => match self.by_name(service, name) {
                 Some(served) => return Ok(Served { how: Match::Similar(score), ..served }),
                 None => Vec::new(),

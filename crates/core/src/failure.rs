@@ -114,6 +114,8 @@ pub enum Code {
     ProviderTimeout,
     /// The provider refused our credential.
     ProviderCredential,
+    /// The provider wants no calls for a while.
+    ProviderBusy,
     /// The provider answered with an error.
     ProviderError,
     /// The provider's answer is not what its flavor calls an answer.
@@ -164,6 +166,7 @@ impl Code {
             Self::ProviderUnreachable => "provider_unreachable",
             Self::ProviderTimeout => "provider_timeout",
             Self::ProviderCredential => "provider_credential",
+            Self::ProviderBusy => "provider_busy",
             Self::ProviderError => "provider_error",
             Self::ProviderGarbage => "provider_garbage",
             Self::ProviderIncomplete => "provider_incomplete",
@@ -197,7 +200,7 @@ impl Code {
             | Self::LimitReached => 409,
             Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::RateLimited | Self::TooManyEstimates => 429,
+            Self::RateLimited | Self::TooManyEstimates | Self::ProviderBusy => 429,
             Self::HeadersTooLarge => 431,
             Self::ClientLeft => 499,
             Self::Internal => 500,

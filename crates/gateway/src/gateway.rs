@@ -177,6 +177,10 @@ impl Gateway {
         self.draining.is_cancelled()
     }
 
+    pub(crate) fn draining(&self) -> &CancellationToken {
+        &self.draining
+    }
+
     /// Ends every call in flight, each in its flavor's error and with its receipt.
     pub fn cut(&self) {
         self.cut.cancel();

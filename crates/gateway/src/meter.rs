@@ -74,8 +74,10 @@ pub struct Meter {
     once: Once,
     /// What others wait for that may begin only when this call is over.
     ticket: Option<order::Ticket>,
-    /// Whether anything went to a provider, in this or an earlier exchange.
+    /// Whether anything went to the provider in this exchange.
     sent: Sent,
+    /// Whether anything did in an earlier one.
+    was_sent: bool,
 }
 
 /// How a call came to its end, as far as the meter cannot see it by itself.
@@ -146,6 +148,7 @@ impl Meter {
             once,
             ticket,
             sent: Sent::default(),
+            was_sent: false,
         })
     }
 
@@ -193,6 +196,8 @@ impl Meter {
         // Whatever comes of it, the place is given back with the exchange's end, or the meter's.
         self.turn = Some(turn);
         (self.asked_at, self.went) = (now.steady, None);
+        self.was_sent = self.was_sent();
+        self.sent = Sent::default();
         self.bill.serve(offer, now.wall)?;
         self.serving = Some(way.clone());
         self.attempts.push(Attempt {
@@ -213,7 +218,7 @@ impl Meter {
 
     /// Whether anything may have reached a provider.
     pub(crate) fn was_sent(&self) -> bool {
-        self.sent.is_set()
+        self.was_sent || self.sent.is_set()
     }
 
     /// What an answer at this offer has to be kept to, for its cost to stay within what was agreed.
@@ -347,7 +352,7 @@ impl Meter {
     fn close(&mut self, end: End, now: Moment, cost: &mut Option<Money>) -> Option<Closing> {
         let open = self.open.take()?;
         if let Some(turn) = self.turn.take() {
-            let went = self.went.unwrap_or_else(|| said_by(&end));
+            let went = self.went.unwrap_or_else(|| self.said_by(&end, now));
             self.say(self.gateway.turns.ended(turn, went));
         }
         let ending = self.ending(end, now);
@@ -377,6 +382,20 @@ impl Meter {
         // Whoever stands behind this call is written down behind it.
         self.ticket = None;
         closing
+    }
+
+    /// What a call's end says of the provider that it ran at.
+    fn said_by(&self, end: &End, now: Moment) -> Went {
+        let heard = self.attempts.last().is_some_and(|attempt| attempt.status.is_some());
+        let ping = self.gateway.parts.limits.ping.as_micros();
+        let silent = u128::from(now.steady.micros_since(self.asked_at)) >= ping;
+        match end {
+            End::Finished => Went::Well,
+            End::Failed(failure) if failure.source == Source::Provider => Went::Badly,
+            // Whoever waited for so long in vain left because of it.
+            End::Left if !heard && silent => Went::Badly,
+            End::Failed(_) | End::Left => Went::Unknown,
+        }
     }
 
     fn ending(&mut self, end: End, now: Moment) -> Ending {
@@ -443,19 +462,11 @@ impl Meter {
         self.bill.settle(usage, self.used_nothing(), finished_at)
     }
 
-    /// Whether it is certain that nothing was used: nothing was sent, or the provider refused it.
+    /// Whether it is certain that nothing was used of what the caller pays for: nothing was sent to the
+    /// provider that was asked last, or it refused the call. Those before it gave the caller nothing.
     fn used_nothing(&self) -> bool {
         let refused = |attempt: &Attempt| attempt.status.is_some_and(|status| status != 200);
-        !self.was_sent() || self.attempts.last().is_some_and(refused)
-    }
-}
-
-/// What a call's end says of the provider that it ran at.
-fn said_by(end: &End) -> Went {
-    match end {
-        End::Finished => Went::Well,
-        End::Failed(failure) if failure.source == Source::Provider => Went::Badly,
-        End::Failed(_) | End::Left => Went::Unknown,
+        !self.sent.is_set() || self.attempts.last().is_some_and(refused)
     }
 }
 

@@ -22,6 +22,8 @@ struct State {
     first: u64,
     /// That one, and all that took a ticket after it.
     places: VecDeque<Place>,
+    /// How many of them have not passed.
+    standing: usize,
 }
 
 #[derive(Debug)]
@@ -49,9 +51,10 @@ impl Line {
     /// The next ticket, if there are fewer than `most` before it.
     pub(crate) fn ticket(self: &Arc<Self>, most: usize) -> Result<Ticket, Full> {
         let mut state = self.state();
-        if state.places.len() >= most {
+        if state.standing >= most {
             return Err(Full);
         }
+        state.standing += 1;
         state.places.push_back(Place::Coming);
         let number = state.first + state.places.len() as u64 - 1;
         drop(state);
@@ -73,6 +76,7 @@ impl State {
     fn pass(&mut self, number: u64) -> Option<Waker> {
         if let Some(place) = self.place(number) {
             *place = Place::Passed;
+            self.standing = self.standing.saturating_sub(1);
         }
         while matches!(self.places.front(), Some(Place::Passed)) {
             self.places.pop_front();

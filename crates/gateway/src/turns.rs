@@ -2,6 +2,7 @@
 //!
 //! The rules are `core::routing`'s; here is the lock around them, and what wakes those who wait.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -47,7 +48,6 @@ impl Turns {
     ) {
         let post = |(number, provider): &(u32, Arc<Provider>)| {
             let post = Post {
-                location: provider.location,
                 here: provider.location == Location::Local && provider.is_here(),
                 concurrency: provider.concurrency,
                 is_mended: is_mended(provider),
@@ -112,7 +112,7 @@ impl Turns {
                     Found::Nobody => return Err(NoTurn::Nobody),
                     Found::Full => {
                         let (wake, woken) = oneshot::channel();
-                        let Ok(ticket) = dispatcher.wait(candidates, wake) else {
+                        let Ok(ticket) = dispatcher.wait(ask, candidates, wake) else {
                             return Err(NoTurn::Nobody);
                         };
                         Waiting { turns: self, ticket, woken }
@@ -149,8 +149,9 @@ impl Turns {
         change
     }
 
-    fn wake(&self, mut woken: Vec<Woken<Wake>>) {
-        while let Some(Woken { who, turn }) = woken.pop() {
+    fn wake(&self, woken: Vec<Woken<Wake>>) {
+        let mut woken = VecDeque::from(woken);
+        while let Some(Woken { who, turn }) = woken.pop_front() {
             // One who left in the same moment does not need it.
             if let Err(Some(turn)) = who.send(turn) {
                 woken.extend(self.dispatcher().ended(turn, Went::Unknown, self.now()));

@@ -66,12 +66,12 @@ impl Reload {
                 () = closing.cancelled() => return,
             };
             let now = self.look().await;
-            let is_settled = now == before && now != taken && now.iter().all(Option::is_some);
+            let is_settled = now == before && now != taken;
             before.clone_from(&now);
             if is_told || is_settled {
                 self.take().await;
-                taken = self.look().await;
-                before.clone_from(&taken);
+                // As it was before it was read: what changed since then is seen. Other files may be meant.
+                taken = if self.files.len() == now.len() { now } else { self.look().await };
             }
         }
     }

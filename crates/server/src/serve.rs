@@ -141,7 +141,8 @@ pub async fn serve(
 async fn drain(gateway: &Gateway, limits: ServerLimits, signals: &mut Signals) {
     gateway.drain();
     tokio::select! {
-        () = no_calls(gateway) => return,
+        // Whoever still waits for something waits in vain.
+        () = no_calls(gateway) => return gateway.cut(),
         () = tokio::time::sleep(limits.drain) => {
             tracing::warn!(?limits.drain, "calls in flight are cut off (limits.drain)");
         }

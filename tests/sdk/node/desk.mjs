@@ -12,8 +12,16 @@ flavor = "openai"
 base_url = ${JSON.stringify(url)}
 location = "local"
 services = ["chat"]
-models = ${JSON.stringify(MODELS)}
+models = ${JSON.stringify(MODELS.filter((it) => it !== "bad-credential"))}
 timeout = { connect = "2s", first_byte = "10s", idle = "10s", total = "20s" }
+
+[[providers]]
+name = "locked"
+flavor = "openai"
+base_url = ${JSON.stringify(url)}
+location = "local"
+services = ["chat"]
+models = ["bad-credential"]
 
 [[providers]]
 name = "hasty"

@@ -26,6 +26,14 @@ models = {models}
 timeout = {{ connect = "2s", first_byte = "10s", idle = "10s", total = "20s" }}
 
 [[providers]]
+name = "locked"
+flavor = "openai"
+base_url = {url}
+location = "local"
+services = ["chat"]
+models = ["bad-credential"]
+
+[[providers]]
 name = "hasty"
 flavor = "openai"
 base_url = {url}
@@ -81,7 +89,7 @@ view = {{ requests = 100000, window = "1m" }}
 
 def desks(provider_url, models):
     """The configuration of one scripted provider, as a patient and as a hasty one."""
-    return DESKS.format(url=json.dumps(provider_url), models=json.dumps(models))
+    return DESKS.format(url=json.dumps(provider_url), models=json.dumps([it for it in models if it != "bad-credential"]))
 
 
 class Gateway:

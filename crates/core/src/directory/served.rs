@@ -74,6 +74,8 @@ pub struct Served {
     pub group: u32,
     /// How it was found.
     pub how: Match,
+    /// The name by which it is known here: its own, `provider/model`, or the alias as the file has it.
+    pub name: String,
 }
 
 /// How a model was found by the name that was asked for.

@@ -98,22 +98,24 @@ pub(super) struct Breaker {
     times: u32,
     rate: Rate,
     unwell: bool,
+    /// Whether it failed before it was well.
+    recovered: bool,
 }
 
-impl Default for Breaker {
-    fn default() -> Self {
+impl Breaker {
+    /// Nothing is known of it, and what began before now says nothing.
+    pub(super) fn new(now: Monotonic) -> Self {
         Self {
             state: State::Well,
-            since: Monotonic(0),
+            since: now,
             in_a_row: 0,
             times: 0,
             rate: Rate::default(),
             unwell: false,
+            recovered: false,
         }
     }
-}
 
-impl Breaker {
     pub(super) fn health(&self, now: Monotonic) -> Health {
         match self.state {
             State::Well if self.unwell && self.rate.at(now) >= WELL => Health::Unwell,
@@ -195,21 +197,23 @@ impl Breaker {
                     let allowed = allowed.saturating_add(1);
                     if allowed >= most.min(ENOUGH) {
                         // A fresh start: what went before is paid for.
-                        (self.rate, self.unwell) = (Rate::default(), false);
+                        (self.rate, self.unwell, self.recovered) = (Rate::default(), false, true);
                         self.go(State::Well, now);
                     } else {
                         self.state = State::Recovering { allowed };
                     }
                 }
             }
-            Went::Badly => {
+            Went::Badly if of_this_state => {
                 self.in_a_row = self.in_a_row.saturating_add(1);
                 self.count(true, now);
                 if self.is_over(of_this_state, probe, rules, now) {
                     self.rest(rules, now);
                 }
             }
-            Went::Refused => self.refuse(now),
+            Went::Refused if of_this_state => self.refuse(now),
+            // It began under other conditions.
+            Went::Badly | Went::Refused => {}
         }
     }
 
@@ -232,7 +236,7 @@ impl Breaker {
 
     fn rest(&mut self, rules: &Rules, now: Monotonic) {
         let relapsed = match self.state {
-            State::Well => self.since.0 > 0 && now.micros_since(self.since) < RELAPSE,
+            State::Well => self.recovered && now.micros_since(self.since) < RELAPSE,
             _ => true,
         };
         self.times = if relapsed { self.times.saturating_add(1) } else { 0 };
@@ -275,7 +279,7 @@ mod tests {
 
     #[test]
     fn it_rests_after_three_failures_and_longer_each_time() {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(Monotonic(0));
         let mut now = Monotonic(100 * SECOND);
         for health in [Health::Well, Health::Well, Health::Resting] {
             exchange(&mut breaker, Went::Badly, now);
@@ -294,7 +298,7 @@ mod tests {
 
     #[test]
     fn it_comes_back_by_and_by() {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(Monotonic(0));
         let now = Monotonic(100 * SECOND);
         (0..3).for_each(|_| exchange(&mut breaker, Went::Badly, now));
         let now = Monotonic(102 * SECOND);
@@ -312,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_began_before_the_rest_does_not_end_it() {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(Monotonic(0));
         let early = Monotonic(99 * SECOND);
         let now = Monotonic(100 * SECOND);
         (0..3).for_each(|_| exchange(&mut breaker, Went::Badly, now));
@@ -324,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_caller_who_leaves_says_nothing() {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(Monotonic(0));
         let now = Monotonic(100 * SECOND);
         (0..3).for_each(|_| exchange(&mut breaker, Went::Badly, now));
         let now = Monotonic(101 * SECOND);
@@ -334,7 +338,7 @@ mod tests {
 
     #[test]
     fn who_refuses_our_credential_is_not_asked_for_long() {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(Monotonic(0));
         exchange(&mut breaker, Went::Refused, Monotonic(0));
         assert_eq!(breaker.health(Monotonic(29 * SECOND)), Health::Refused);
         assert_eq!(breaker.health(Monotonic(30 * SECOND)), Health::Due);
@@ -344,7 +348,7 @@ mod tests {
 
     #[test]
     fn who_fails_every_other_time_rests_too() {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(Monotonic(0));
         let now = Monotonic(0);
         for round in 0..60 {
             exchange(&mut breaker, if round % 3 == 0 { Went::Well } else { Went::Badly }, now);

@@ -1,6 +1,6 @@
 //! Who may serve a call, and what came of it.
 
-use crate::directory::Seat;
+use crate::directory::{Location, Seat, Serving};
 use crate::money::Amount;
 
 /// One provider with the model that is asked for.
@@ -10,6 +10,10 @@ pub struct Candidate {
     pub seat: Seat,
     /// Its provider's place in the file: of those who are alike the first is asked first.
     pub place: u32,
+    /// Where it runs, as the call knows it.
+    pub location: Location,
+    /// Whether it is on this very machine, as the call knows it.
+    pub here: bool,
     /// What the call will probably cost there, where it has a price.
     pub cost: Option<Amount>,
     /// What is thought of it.
@@ -18,8 +22,16 @@ pub struct Candidate {
 
 impl Candidate {
     /// One of whom nothing is thought yet.
-    pub const fn new(seat: Seat, place: u32) -> Self {
-        Self { seat, place, cost: None, verdict: Verdict::Ranked(Score(0)) }
+    pub fn of(serving: &Serving) -> Self {
+        let location = serving.provider.location;
+        Self {
+            seat: serving.seat,
+            place: serving.place,
+            location,
+            here: location == Location::Local && serving.provider.is_here(),
+            cost: None,
+            verdict: Verdict::Ranked(Score(0)),
+        }
     }
 
     /// Whether it may be asked.
@@ -110,7 +122,15 @@ impl Reason {
 
     /// Whether it is a matter of the one call.
     pub(super) const fn is_own(self) -> bool {
-        matches!(self, Self::Context | Self::Ability | Self::Conversion | Self::Price | Self::Tried)
+        matches!(
+            self,
+            Self::Key
+                | Self::Context
+                | Self::Ability
+                | Self::Conversion
+                | Self::Price
+                | Self::Tried
+        )
     }
 
     /// Whether it may be another at the next look.

@@ -15,8 +15,6 @@ use super::traffic::{Concurrency, Traffic, Turn, Went};
 /// A provider, as far as the choice depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Post {
-    /// Where it runs.
-    pub location: Location,
     /// Whether it is on this very machine.
     pub here: bool,
     /// How many calls it is given at once.
@@ -85,6 +83,7 @@ struct Leader {
 struct Waiter<W> {
     who: W,
     seats: Vec<Seat>,
+    streams: bool,
 }
 
 /// See the module's words. `W` is whatever a waiting call is woken by.
@@ -151,10 +150,13 @@ impl<W> Dispatcher<W> {
                 self.traffic.resize_with(at + 1, || Traffic::of(post));
             }
             if let Some(traffic) = self.traffic.get_mut(at) {
-                (traffic.location, traffic.here) = (post.location, post.here);
+                traffic.here = post.here;
                 traffic.concurrency = post.concurrency;
                 if post.is_mended {
-                    traffic.breaker = Breaker::default();
+                    traffic.breaker = Breaker::new(now);
+                    // What its models were like is not known any more, either.
+                    let own = self.pairs.iter_mut().filter(|pair| pair.is_of(*number));
+                    own.for_each(|pair| *pair = Pair::default());
                 }
             }
         }
@@ -237,7 +239,9 @@ impl<W> Dispatcher<W> {
             self.set_leader(ask, leader, now);
         }
         match candidates.first() {
-            Some(first) if first.is_in() => Found::Turn(0, self.begin(first.seat, now)),
+            Some(first) if first.is_in() => {
+                Found::Turn(0, self.begin(first.seat, ask.streams, now))
+            }
             _ if self.may_wait(candidates) => Found::Full,
             _ => Found::Nobody,
         }
@@ -253,7 +257,7 @@ impl<W> Dispatcher<W> {
     ///
     /// # Errors
     /// `who`, where there is none.
-    pub fn wait(&mut self, candidates: &[Candidate], who: W) -> Result<u64, W> {
+    pub fn wait(&mut self, ask: Ask, candidates: &[Candidate], who: W) -> Result<u64, W> {
         let seats: Vec<Seat> =
             candidates.iter().filter(|it| self.may_wait_at(it)).map(|it| it.seat).collect();
         if seats.is_empty() {
@@ -266,7 +270,7 @@ impl<W> Dispatcher<W> {
                 traffic.queue.push_back(ticket);
             }
         }
-        self.waiting.insert(ticket, Waiter { who, seats });
+        self.waiting.insert(ticket, Waiter { who, seats, streams: ask.streams });
         Ok(ticket)
     }
 
@@ -320,7 +324,8 @@ impl<W> Dispatcher<W> {
             let Some(waiter) = self.waiting.remove(&ticket) else { break };
             self.strike(ticket, &waiter.seats);
             let seat = waiter.seats.iter().find(|seat| seat.provider == provider).copied();
-            let turn = seat.filter(|_| !rests).map(|seat| self.begin(seat, now));
+            let is_able = |seat: &Seat| !rests && !self.is_put_off(*seat, now);
+            let turn = seat.filter(is_able).map(|seat| self.begin(seat, waiter.streams, now));
             woken.push(Woken { who: waiter.who, turn });
         }
         woken
@@ -334,14 +339,14 @@ impl<W> Dispatcher<W> {
         }
     }
 
-    fn begin(&mut self, seat: Seat, now: Monotonic) -> Turn {
+    fn begin(&mut self, seat: Seat, streams: bool, now: Monotonic) -> Turn {
         let mut probe = false;
         if let Some(traffic) = self.traffic.get_mut(seat.provider as usize) {
             traffic.in_flight = traffic.in_flight.saturating_add(1);
             probe = traffic.breaker.begin(now);
         }
         if let Some(pair) = self.pairs.get_mut(seat.pair as usize) {
-            pair.asked(now);
+            pair.asked(seat.provider, streams, now);
         }
         Turn { seat, began: now, probe }
     }
@@ -357,6 +362,12 @@ impl<W> Dispatcher<W> {
 
     /// Whether the machine that it is on has too much to do. Who has an optimum is judged by that: its
     /// operator knows what the machine can bear.
+    /// Whether the provider wants no calls for this model, or others are to be asked first.
+    fn is_put_off(&self, seat: Seat, now: Monotonic) -> bool {
+        let pair = self.pairs.get(seat.pair as usize);
+        pair.is_some_and(|pair| pair.waits_until(now).is_some() || pair.is_aside(now))
+    }
+
     fn is_busy(&self, traffic: &Traffic, now: Monotonic) -> bool {
         let is_measured = traffic.here && traffic.concurrency.optimal == u32::MAX;
         is_measured && self.machine.is_busy(now)
@@ -370,8 +381,8 @@ impl<W> Dispatcher<W> {
         let Some(pair) = self.pairs.get(pair as usize) else {
             return Verdict::Out(Reason::Policy);
         };
-        let is_local = traffic.location == Location::Local;
-        let is_meant = ask.policy.lets(traffic.location, traffic.here);
+        let is_local = candidate.location == Location::Local;
+        let is_meant = ask.policy.lets(candidate.location, candidate.here);
         let health = traffic.breaker.health(now);
         let out = if !is_meant {
             Some(Reason::Policy)
@@ -379,7 +390,8 @@ impl<W> Dispatcher<W> {
             Some(Reason::Credential)
         } else if pair.waits_until(now).is_some() {
             Some(Reason::Wait)
-        } else if !traffic.has_room() {
+        } else if !traffic.has_room() || !traffic.queue.is_empty() {
+            // Nobody passes those who wait.
             Some(Reason::Full)
         } else {
             None
@@ -436,6 +448,7 @@ impl<W> Dispatcher<W> {
             Verdict::Out(reason) if reason == Reason::Full || !reason.passes() => return None,
             Verdict::Out(_) => return new,
             Verdict::Ranked(_) if !self.is_well(leader.provider, now) => return new,
+            Verdict::Ranked(_) if self.is_put_off(candidates.get(at)?.seat, now) => return new,
             Verdict::Ranked(_) if self.is_at_optimum(leader.provider) => return None,
             Verdict::Ranked(score) => ask.policy != Policy::LeastLatency || is_faster(first, score),
         };

@@ -20,8 +20,9 @@ pub(super) struct Pair {
     asked_to_wait: Option<Monotonic>,
     /// Until when others are asked first.
     aside: Option<Monotonic>,
-    /// When it was asked last.
-    asked: Option<Monotonic>,
+    /// When it was asked last for a stream, and for a whole reply.
+    asked: [Option<Monotonic>; 2],
+    provider: Option<u32>,
 }
 
 impl Pair {
@@ -30,8 +31,14 @@ impl Pair {
         latency.take(micros, now);
     }
 
-    pub(super) fn asked(&mut self, now: Monotonic) {
-        self.asked = Some(now);
+    pub(super) fn asked(&mut self, provider: u32, streams: bool, now: Monotonic) {
+        self.asked[usize::from(streams)] = Some(now);
+        self.provider = Some(provider);
+    }
+
+    /// Whether it is of this provider, as far as that was ever asked.
+    pub(super) fn is_of(&self, provider: u32) -> bool {
+        self.provider == Some(provider)
     }
 
     /// How long until a reply begins; of the other kind where only that is known.
@@ -43,7 +50,8 @@ impl Pair {
     /// Whether one call is to find out how long that is now.
     pub(super) fn is_curious(&self, streams: bool, now: Monotonic) -> bool {
         let (own, _) = self.latencies(streams);
-        own.is_stale(now) && self.asked.is_none_or(|at| now.micros_since(at) > CURIOUS)
+        own.is_stale(now)
+            && self.asked[usize::from(streams)].is_none_or(|at| now.micros_since(at) > CURIOUS)
     }
 
     fn latencies(&self, streams: bool) -> (&Latency, &Latency) {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::clock::Monotonic;
-use crate::directory::{Location, Seat};
+use crate::directory::Seat;
 
 use super::breaker::{Breaker, Health};
 use super::dispatcher::Post;
@@ -71,7 +71,6 @@ pub enum Went {
 /// See the module's words.
 #[derive(Debug)]
 pub(super) struct Traffic {
-    pub(super) location: Location,
     /// Whether it is on this very machine.
     pub(super) here: bool,
     pub(super) concurrency: Concurrency,
@@ -85,11 +84,10 @@ impl Traffic {
     /// Nothing goes on there yet.
     pub(super) fn of(post: &Post) -> Self {
         Self {
-            location: post.location,
             here: post.here,
             concurrency: post.concurrency,
             in_flight: 0,
-            breaker: Breaker::default(),
+            breaker: Breaker::new(Monotonic(0)),
             queue: VecDeque::new(),
         }
     }

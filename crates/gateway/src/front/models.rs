@@ -50,7 +50,7 @@ impl Sight {
         }
         let missing = |words: String| Failure::client(Code::ModelNotFound, words).at("model");
         match self.setting.directory.candidates(Service::Chat, id) {
-            Ok(served) if self.serves(Service::Chat, id, &served) => Ok(()),
+            Ok(served) if self.serves(Service::Chat, &served) => Ok(()),
             Ok(_) => Err(missing(format!("the model `{id}` is not one that this key may use"))),
             Err(nobody) => Err(missing(nobody.to_string())),
         }
@@ -59,12 +59,12 @@ impl Sight {
     fn shows(&self, model: &str) -> bool {
         let named = |service| self.setting.directory.named(service, model);
         let is_served =
-            |service| named(service).is_some_and(|served| self.serves(service, model, &served));
+            |service| named(service).is_some_and(|served| self.serves(service, &served));
         Service::ALL.into_iter().any(is_served)
     }
 
     /// Whether anybody may serve it who does not stand where its calls never run.
-    fn serves(&self, service: Service, asked: &str, served: &Served) -> bool {
+    fn serves(&self, service: Service, served: &Served) -> bool {
         let Principal { account, key } = &*self.principal;
         let level = self.setting.levels.of(&account.level);
         let own = key.policy.policy.or(level.policy);
@@ -74,7 +74,7 @@ impl Sight {
         served.by.iter().any(|serving| {
             let Provider { location, .. } = *serving.provider;
             policy.lets(location, serving.provider.is_here())
-                && ruled_out(key, level, &self.setting, asked, serving).is_none()
+                && ruled_out(key, level, &self.setting, &served.name, serving).is_none()
         })
     }
 }

@@ -168,10 +168,12 @@ impl Proposal<'_> {
         let prices = &self.setting.prices;
         let mut all = offers(self.ways, prices, &self.demand, usual);
         if self.cheapest_first {
-            // Those without a price come last.
+            // Those in another currency cannot be compared, and those without a price come last.
+            let first = all.iter().find_map(Offer::estimate).map(|estimate| estimate.currency);
             all.sort_by_key(|offer| {
-                let expected = offer.estimate().map(|estimate| estimate.expected);
-                (expected.is_none(), expected)
+                let estimate = offer.estimate();
+                let is_other = estimate.map(|estimate| estimate.currency) != first;
+                (estimate.is_none(), is_other, estimate.map(|estimate| estimate.expected))
             });
         }
         let Some(budget) = self.account.purse().budget(self.at.wall) else { return Ok(all) };

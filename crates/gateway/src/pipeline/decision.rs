@@ -37,12 +37,11 @@ impl Decision {
     /// 403 where the key wants another policy than the request.
     pub(super) fn of(read: &Read, served: Served) -> Result<Self, Failure> {
         let choice = choose(read, &served)?;
-        let Served { model, by, group, how } = served;
+        let Served { model, by, group, how, name } = served;
         let key = &read.principal.key;
         let candidate = |serving: &Serving| {
-            let mut candidate = Candidate::new(serving.seat, serving.place);
-            let asked = &read.address.model;
-            if let Some(reason) = ruled_out(key, &read.level, &read.setting, asked, serving) {
+            let mut candidate = Candidate::of(serving);
+            if let Some(reason) = ruled_out(key, &read.level, &read.setting, &name, serving) {
                 candidate.verdict = Verdict::Out(reason);
             }
             candidate
@@ -183,7 +182,7 @@ impl Decision {
                 "the providers of the model `{model}` take no calls now, as they said; try again in \
                  {seconds} s"
             );
-            return Failure::gateway(Code::Overloaded, retry, words);
+            return Failure::provider(Code::ProviderBusy, retry, words);
         }
         if let Some(refusing) = self.candidates.iter().find(is(Reason::Credential)) {
             let name = self.serving(refusing.seat).map_or("", |it| it.provider.name.as_str());
@@ -251,12 +250,12 @@ pub(crate) fn ruled_out(
     key: &Key,
     level: &Level,
     setting: &Setting,
-    asked: &str,
+    name: &str,
     serving: &Serving,
 ) -> Option<Reason> {
     let region = serving.provider.region.as_deref();
     let named = || format!("{}/{}", serving.provider.name, serving.model);
-    if !key.may_use(asked) && !key.may_use(&serving.model) && !key.may_use(&named()) {
+    if !key.may_use(name) && !key.may_use(&serving.model) && !key.may_use(&named()) {
         return Some(Reason::Key);
     }
     let is_allowed = setting.policies.allows(region) && level.allows(region);
@@ -284,13 +283,28 @@ fn choose(read: &Read, served: &Served) -> Result<Choice, Failure> {
     let key = &read.principal.key.policy;
     let of_key = key.policy.map(|policy| Choice { policy, source: Source::Key });
     let of_level = || read.level.policy.map(|policy| Choice { policy, source: Source::Level });
-    let of_file = || read.setting.policies.of(read.address.asked_for(), &served.model);
+    let of_file = || of_file(read, served);
     let own = of_key.or_else(of_level).unwrap_or_else(of_file);
     match asked {
         None => Ok(own),
         Some(asked) if !key.fixed || asked.policy == own.policy => Ok(asked),
         Some(_) => Err(fixed(own.policy)),
     }
+}
+
+/// What the operator's file says of the models. Where it says different things, as it may of an alias of
+/// several, the narrowest counts.
+fn of_file(read: &Read, served: &Served) -> Choice {
+    let narrow = |choice: &Choice| match choice.policy {
+        Policy::Private => 3,
+        Policy::AlwaysLocal => 2,
+        Policy::AlwaysRemote => 1,
+        Policy::Default | Policy::LeastCost | Policy::LeastLatency => 0,
+    };
+    let service = read.address.asked_for();
+    let first = read.setting.policies.of(service, &served.model);
+    let others = served.by.iter().map(|serving| read.setting.policies.of(service, &serving.model));
+    others.fold(first, |kept, other| if narrow(&other) > narrow(&kept) { other } else { kept })
 }
 
 fn fixed(policy: Policy) -> Failure {

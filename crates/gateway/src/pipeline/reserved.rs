@@ -154,8 +154,13 @@ impl Reserved {
         let flows = self.address.stream && way.form.is_none();
         let patience = if flows { timeouts.first_byte } else { timeouts.total };
         let now = Instant::now();
-        let patience = patience.min(self.until.saturating_duration_since(now));
-        let reply = self.send(&way, body, patience).await?;
+        let left = self.until.saturating_duration_since(now);
+        let reply = self.send(&way, body, patience.min(left)).await;
+        let reply = reply.map_err(|trouble| match left < patience {
+            // It had no more time than those before it left.
+            true => Trouble { lesson: Lesson::OVER, ..trouble },
+            false => trouble,
+        })?;
         Ok(Begun { way, reply, deadline: now + patience })
     }
 
@@ -308,7 +313,7 @@ impl Reserved {
 }
 
 /// How long the next call waits for one before it whose provider cannot be reached at once.
-const LEAD: Duration = Duration::from_millis(100);
+const LEAD: Duration = Duration::from_millis(10);
 
 /// The same future. The next call may go out when this one has, or when that takes long.
 async fn ahead<F: Future>(

@@ -80,7 +80,11 @@ impl Resolved {
         let gateway = Arc::clone(&self.read.gateway);
         let ticket = self.read.ticket.take();
         if let Some(Ticket::Strict(ticket)) = &ticket {
-            Box::pin(in_turn(&gateway, ticket)).await?;
+            tokio::select! {
+                turn = Box::pin(in_turn(&gateway, ticket)) => turn?,
+                // What has not begun when the gateway stops does not begin any more.
+                () = gateway.draining().cancelled() => return Err(shutting_down()),
+            }
         }
         let once = refuse_repeated(&self.read).await?;
         self.refuse_other_limit()?;

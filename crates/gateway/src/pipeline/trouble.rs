@@ -42,8 +42,8 @@ impl Lesson {
             (401, _) => return Self::REFUSED,
             // It has no money, not for us, not that model, or not such calls.
             (402 | 403 | 404 | 405 | 501, _) => Went::Aside { wait: UNSUITED },
-            (429 | 503 | 529, Some(wait)) => Went::Asked { wait },
-            (429, None) => Went::Aside { wait: STRAINED },
+            (429 | 503 | 529, Some(wait)) if wait > 0 => Went::Asked { wait },
+            (429, _) => Went::Aside { wait: STRAINED },
             (408 | 425, _) => Went::Badly,
             (300..=399, _) => Went::Aside { wait: UNSUITED },
             (400..=499, _) => return Self::OWN_FAULT,

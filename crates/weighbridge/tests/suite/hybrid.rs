@@ -312,7 +312,7 @@ async fn one_who_asks_for_no_calls_gets_none() {
     }
     assert_eq!(two.seen(), (1, 3));
     let reply = two.chat(json!({ "hybrid_policy": "always_local" })).await;
-    assert_eq!(reply.status, 503, "{}", reply.text());
+    assert_eq!(reply.status, 429, "{}", reply.text());
     let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
     assert!((30..=40).contains(&wait), "{wait}");
     assert_eq!(two.near.seen_count(), 1);
@@ -576,4 +576,42 @@ async fn a_key_sees_and_uses_no_models_but_its_own() {
         let refused = http::call(two.house.url(), &request.bearer(&two.house.admin)).await.unwrap();
         assert_eq!((refused.status, &refused.json()["error"]["field"]), (400, &json!("models")));
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_bound_frees_nobody_and_is_not_fooled_by_names() {
+    let config = "[[aliases]]\nmatch = \"*-best-*\"\nto = \"far/m\"\n";
+    let two = Two::with(Behaviour::ok(), Behaviour::ok(), config).await;
+    let make = async |by: &str, wanted: Value| {
+        let request = Request::post("/gateway/v1/keys", wanted.to_string());
+        http::call(two.house.url(), &request.bearer(by)).await.unwrap()
+    };
+    let wanted = json!({ "account": two.house.account, "models": ["near/*", "m-mini*"],
+        "hybrid_policy": "private", "hybrid_override": false });
+    let bound = make(&two.house.admin, wanted.clone()).await.json();
+    let bound = bound["key"].as_str().unwrap();
+    for free in [
+        json!({}),
+        json!({ "models": ["near/*"] }),
+        json!({ "models": ["*"], "hybrid_policy": "private", "hybrid_override": false }),
+        json!({ "models": ["near/*"], "hybrid_policy": "default", "hybrid_override": false }),
+    ] {
+        let refused = make(bound, free.clone()).await;
+        assert_eq!(refused.status, 403, "{free}: {}", refused.text());
+    }
+    assert_eq!(make(bound, wanted).await.status, 201);
+    let call = async |model: &str| {
+        let request = Request::post("/v1/chat/completions", body(json!({ "model": model })));
+        http::call(two.house.url(), &request.bearer(bound)).await.unwrap()
+    };
+    assert_eq!(provider(&call("near/m").await), "near");
+    // Neither by an alias that any name fits, nor by the likeness of a name that begins like theirs.
+    for other in ["m-mini-best-x", "near/ok", "near/OK"] {
+        let refused = call(other).await;
+        assert_eq!(refused.status, 404, "{other}: {}", refused.text());
+    }
+    // Who names a provider is served by no other.
+    let reply = two.chat(json!({ "model": "near/ok" })).await;
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    assert_eq!((two.far.seen_count(), two.house.provider.seen_count()), (0, 0));
 }

@@ -154,6 +154,8 @@ async fn a_call_that_is_thought_about_for_long_is_not_overtaken() {
         let request = Request::post("/v1/chat/completions", body.to_string());
         house.begin_with(request.header("x-weighbridge-max-cost", max_cost))
     };
+    // A connection stands, so that the order is not one of connecting.
+    asked("warm", "1").await.rest().await.unwrap();
     // So many bytes may cost more than is allowed; so many tokens do not, and they are counted, for which
     // the tokeniser has to be read first.
     let mut first = asked(&format!("m-1-1{}", " and so on".repeat(900)), "0.006").await;

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use crate::clock::Monotonic;
 use crate::directory::{Location, Seat};
 use crate::money::Amount;
-use crate::routing::candidate::{Candidate, Reason, Verdict};
+use crate::routing::candidate::{Candidate, Reason, Score, Verdict};
 use crate::routing::dispatcher::{Ask, Dispatcher, Found, Post};
 use crate::routing::load::Load;
 use crate::routing::policy::Policy;
@@ -126,7 +126,6 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64, policy: Policy, rules: Rules, plans: Vec<Plan>) -> Self {
         let post = |plan: &Plan| Post {
-            location: plan.location,
             here: plan.location == Location::Local,
             concurrency: plan.concurrency,
             is_mended: false,
@@ -175,7 +174,15 @@ impl World {
                     let new = (0..).zip(&self.plans).map(|(number, plan)| {
                         let seat = Seat { provider: number, pair: number };
                         let cost = Some(Amount::from_nanos(i128::from(plan.latency)));
-                        Candidate { cost, ..Candidate::new(seat, number) }
+                        let location = plan.location;
+                        Candidate {
+                            seat,
+                            place: number,
+                            location,
+                            here: location == Location::Local,
+                            cost,
+                            verdict: Verdict::Ranked(Score::default()),
+                        }
                     });
                     self.candidates.push(new.collect());
                     self.calls += 1;
@@ -207,7 +214,7 @@ impl World {
                 self.begin(call, turn, now);
             }
             Found::Full => {
-                self.dispatcher.wait(&candidates, call).unwrap();
+                self.dispatcher.wait(self.ask, &candidates, call).unwrap();
                 self.waited += 1;
                 self.candidates[call] = candidates;
             }

@@ -34,7 +34,11 @@ impl Dispatched {
         let mut head = self.head();
         head.retry_after = self.reply.headers().get(RETRY_AFTER).cloned();
         let limit = self.call.meter.gateway().parts.limits.provider_error;
-        let body = error_body(self.reply.body_mut(), limit, self.deadline).await;
+        let cutting = self.call.meter.gateway().cutting().clone();
+        let body = tokio::select! {
+            body = error_body(self.reply.body_mut(), limit, self.deadline) => body,
+            () = cutting.cancelled() => return Err(self.cut_off()),
+        };
         let text = body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
         let dialect = self.way.dialect;
         let of_key = match status {
