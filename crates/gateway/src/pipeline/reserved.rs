@@ -1,5 +1,6 @@
 //! The intent is committed: now, and not before, a provider may be called.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -94,7 +95,7 @@ impl Reserved {
 
     /// Whether anybody else could be asked now.
     pub(super) fn has_another(&mut self) -> bool {
-        let gateway = std::sync::Arc::clone(self.meter.gateway());
+        let gateway = Arc::clone(self.meter.gateway());
         self.exchanges < gateway.parts.limits.exchanges
             && Instant::now() < self.until
             && self.meter.decision_mut().has_another(&gateway.turns)
@@ -102,7 +103,7 @@ impl Reserved {
 
     /// Takes a place at the best of those who were not asked yet.
     async fn place(&mut self) -> Result<(Seat, Turn), Failure> {
-        let gateway = std::sync::Arc::clone(self.meter.gateway());
+        let gateway = Arc::clone(self.meter.gateway());
         let until = self.until.min(Instant::now() + gateway.parts.limits.queue_wait);
         let decision = self.meter.decision_mut();
         let place = gateway.turns.take(decision.ask, &mut decision.candidates, until);
@@ -243,33 +244,51 @@ impl Reserved {
         Voice { dialect, face: Some(face) }
     }
 
-    /// Sends a request, and waits for the head of its reply.
+    /// Sends a request, and waits for the head of its reply. Some servers close a connection without a
+    /// word that they had kept, also in the moment in which it is used again: that is no failure of
+    /// theirs, and they are asked once more over a new one.
     async fn send(
-        &self,
+        &mut self,
         way: &Way,
         body: Bytes,
         patience: Duration,
     ) -> Result<Response<ProviderBody>, Trouble> {
-        let gateway = self.meter.gateway();
+        let gateway = Arc::clone(self.meter.gateway());
         let name = &way.provider.name;
-        let errand = Errand {
-            provider: &way.provider,
-            dialect: way.dialect,
-            form: way.form,
-            compact: self.address.compact,
-            content_type: self.content_type(way),
-            model: &way.model,
-            stream: self.address.stream,
-            // What a caller says beside its words is for those who speak its dialect.
-            passed_on: way.converted.is_none().then_some((&self.headers, self.query.as_deref())),
-            body,
-        };
-        let call = gateway.parts.upstream.call(errand, self.meter.sending());
-        let reply = tokio::time::timeout(patience, call);
-        let answer = tokio::select! {
-            answer = reply => answer,
-            () = gateway.cutting().cancelled() => {
-                return Err(Trouble { failure: shutting_down(), lesson: Lesson::OVER });
+        let until = Instant::now() + patience;
+        let mut afresh = false;
+        let answer = loop {
+            let errand = Errand {
+                provider: &way.provider,
+                dialect: way.dialect,
+                form: way.form,
+                compact: self.address.compact,
+                content_type: self.content_type(way),
+                model: &way.model,
+                stream: self.address.stream,
+                // What a caller says beside its words is for those who speak its dialect.
+                passed_on: way
+                    .converted
+                    .is_none()
+                    .then_some((&self.headers, self.query.as_deref())),
+                body: body.clone(),
+                afresh,
+            };
+            let call = gateway.parts.upstream.call(errand, self.meter.sending());
+            let reply = tokio::time::timeout_at(until, call);
+            let answer = tokio::select! {
+                answer = reply => answer,
+                () = gateway.cutting().cancelled() => {
+                    return Err(Trouble { failure: shutting_down(), lesson: Lesson::OVER });
+                }
+            };
+            match answer {
+                Ok(Err(SendError::Closed(detail))) if !afresh => {
+                    tracing::info!(provider = name, detail, "a call is sent once more");
+                    self.meter.attempt_again();
+                    afresh = true;
+                }
+                answer => break answer,
             }
         };
         let failure = match answer {
@@ -279,7 +298,7 @@ impl Reserved {
                 let words = format!("the provider `{name}` could not be reached; try again later");
                 Failure::provider(Code::ProviderUnreachable, Retry::After(1), words)
             }
-            Ok(Err(SendError::Broken(detail))) => {
+            Ok(Err(SendError::Broken(detail) | SendError::Closed(detail))) => {
                 tracing::warn!(provider = name, detail, "a provider closed without a reply");
                 let words = format!("the provider `{name}` ended the connection without a reply");
                 Failure::provider(Code::ProviderIncomplete, Retry::After(1), words)
