@@ -8,7 +8,7 @@
 mod caller;
 mod clerk;
 mod comments;
-mod dice;
+pub(crate) mod dice;
 mod failed_sync;
 mod full_disk;
 mod history;

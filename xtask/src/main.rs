@@ -8,6 +8,7 @@ mod clients;
 mod compile;
 mod conformance;
 mod crash;
+mod engines;
 mod machine;
 mod progress;
 mod quickstart;
@@ -41,6 +42,8 @@ enum Job {
     Conformance(conformance::Args),
     /// Let Claude Code and Codex work through the gateway, with providers of other flavors.
     TestClients(clients::Args),
+    /// Kill a real model server under load; no caller may see what a healthy one could prevent.
+    TestEngines(engines::Args),
     /// Kill the gateway under load, cut the power, check the receipts.
     Crash(crash::Args),
     /// Measure speed and size, as ratios and differences within one run.
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Job::Sdk(args) => sdk::run(&args),
         Job::Conformance(args) => conformance::run(&args),
         Job::TestClients(args) => clients::run(&args),
+        Job::TestEngines(args) => engines::run(&args),
         Job::Crash(args) => crash::run(&args),
         Job::Bench(args) => bench::run(&args),
         Job::Tidy => tidy::run(),

@@ -211,6 +211,14 @@ impl Meter {
         Ok(())
     }
 
+    /// The exchange that is going on is tried once more, at the same provider and in the same place.
+    pub(crate) fn attempt_again(&mut self) {
+        let Some(last) = self.attempts.last_mut() else { return };
+        let next = last.clone();
+        last.outcome = Outcome::Error;
+        self.attempts.push(next);
+    }
+
     /// What tells whether anything was sent.
     pub(crate) fn sending(&self) -> Sent {
         self.sent.clone()

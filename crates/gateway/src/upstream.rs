@@ -55,6 +55,10 @@ pub enum SendError {
     /// No connection stood: nothing was sent, another provider may be asked.
     #[error("could not connect: {0}")]
     Unreachable(String),
+    /// A connection that had been kept was closed before the reply: most probably it was being closed
+    /// already when the request went out, and a new one will do.
+    #[error("a kept connection was closed: {0}")]
+    Closed(String),
     /// The connection broke after the request may have been sent.
     #[error("the connection broke: {0}")]
     Broken(String),
@@ -117,8 +121,9 @@ impl Upstream {
             .lanes
             .get(name)
             .ok_or_else(|| SendError::Unreachable(format!("no provider `{name}` is set up")))?;
+        let afresh = errand.afresh;
         let request = lane.request(errand, sent)?;
-        lane.send(request).await
+        lane.send(request, afresh).await
     }
 }
 
@@ -151,6 +156,8 @@ pub struct Errand<'a> {
     pub passed_on: Option<(&'a HeaderMap, Option<&'a str>)>,
     /// The body.
     pub body: Bytes,
+    /// Whether a new connection is wanted.
+    pub afresh: bool,
 }
 
 /// An error and what caused it, in one line. For the log.

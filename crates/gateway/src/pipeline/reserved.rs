@@ -259,7 +259,9 @@ impl Reserved {
         Voice { dialect, face: Some(face) }
     }
 
-    /// Sends a request, and waits for the head of its reply.
+    /// Sends a request, and waits for the head of its reply. Some servers close a connection without a
+    /// word that they had kept, also in the moment in which it is used again: that is no failure of
+    /// theirs, and they are asked once more over a new one.
     async fn send(
         &mut self,
         way: &Way,
@@ -267,27 +269,43 @@ impl Reserved {
         patience: Duration,
     ) -> Result<Response<ProviderBody>, Trouble> {
         let gateway = Arc::clone(self.meter.gateway());
-        let arrival = self.arrival.take();
+        let mut arrival = self.arrival.take();
         let name = &way.provider.name;
-        let errand = Errand {
-            provider: &way.provider,
-            dialect: way.dialect,
-            form: way.form,
-            compact: self.address.compact,
-            content_type: self.content_type(way),
-            model: &way.model,
-            stream: self.address.stream,
-            // What a caller says beside its words is for those who speak its dialect.
-            passed_on: way.converted.is_none().then_some((&self.headers, self.query.as_deref())),
-            body,
-        };
-        let call = self.setting.upstream.call(errand, self.meter.sending());
-        let sent = self.meter.sending();
-        let reply = tokio::time::timeout(patience, ahead(call, &sent, arrival));
-        let answer = tokio::select! {
-            answer = reply => answer,
-            () = gateway.cutting().cancelled() => {
-                return Err(Trouble { failure: shutting_down(), lesson: Lesson::OVER });
+        let until = Instant::now() + patience;
+        let mut afresh = false;
+        let answer = loop {
+            let errand = Errand {
+                provider: &way.provider,
+                dialect: way.dialect,
+                form: way.form,
+                compact: self.address.compact,
+                content_type: self.content_type(way),
+                model: &way.model,
+                stream: self.address.stream,
+                // What a caller says beside its words is for those who speak its dialect.
+                passed_on: way
+                    .converted
+                    .is_none()
+                    .then_some((&self.headers, self.query.as_deref())),
+                body: body.clone(),
+                afresh,
+            };
+            let call = self.setting.upstream.call(errand, self.meter.sending());
+            let sent = self.meter.sending();
+            let reply = tokio::time::timeout_at(until, ahead(call, &sent, arrival.take()));
+            let answer = tokio::select! {
+                answer = reply => answer,
+                () = gateway.cutting().cancelled() => {
+                    return Err(Trouble { failure: shutting_down(), lesson: Lesson::OVER });
+                }
+            };
+            match answer {
+                Ok(Err(SendError::Closed(detail))) if !afresh => {
+                    tracing::info!(provider = name, detail, "a call is sent once more");
+                    self.meter.attempt_again();
+                    afresh = true;
+                }
+                answer => break answer,
             }
         };
         let failure = match answer {
@@ -297,7 +315,7 @@ impl Reserved {
                 let words = format!("the provider `{name}` could not be reached; try again later");
                 Failure::provider(Code::ProviderUnreachable, Retry::After(1), words)
             }
-            Ok(Err(SendError::Broken(detail))) => {
+            Ok(Err(SendError::Broken(detail) | SendError::Closed(detail))) => {
                 tracing::warn!(provider = name, detail, "a provider closed without a reply");
                 let words = format!("the provider `{name}` ended the connection without a reply");
                 Failure::provider(Code::ProviderIncomplete, Retry::After(1), words)

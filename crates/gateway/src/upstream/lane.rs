@@ -1,6 +1,7 @@
 //! One provider's connections, and what every request to it carries.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ use super::{Errand, LaneError, SendError, chain, manner};
 
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// Who closes a kept connection this soon after a request was sent has not begun with it.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// What providers see as user agent.
 const AGENT: &str = concat!("weighbridge/", env!("CARGO_PKG_VERSION"));
@@ -138,22 +142,29 @@ impl Lane {
     }
 
     /// Sends a request, over a connection that stands or a new one, and waits for the head of its
-    /// reply.
+    /// reply. Where it is sent `afresh`, the connection is a new one.
     pub(super) async fn send(
         self: &Arc<Self>,
         mut request: Request<Outgoing>,
+        afresh: bool,
     ) -> Result<Response<ProviderBody>, SendError> {
         loop {
-            let kept = self.take();
+            let kept = if afresh { None } else { self.take() };
             let reused = kept.is_some();
             let mut wire = match kept {
                 Some(wire) => wire,
                 None => self.connect().await?,
             };
+            let began = Instant::now();
             match wire.send(request).await {
                 Ok(reply) => return Ok(self.with_body(reply, wire)),
                 // The provider closed it just then, and has seen nothing of the request.
                 Err(Failed { unsent: Some(unsent), .. }) if reused => request = unsent,
+                Err(Failed { error, .. })
+                    if reused && began.elapsed() < CLOSING && is_closed(&error) =>
+                {
+                    return Err(SendError::Closed(chain(&error)));
+                }
                 Err(Failed { error, .. }) => return Err(SendError::Broken(chain(&error))),
             }
         }
@@ -200,6 +211,14 @@ impl Lane {
     fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the provider has ended the connection, and said nothing.
+fn is_closed(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    let kind = cause.and_then(|cause| Some(cause.downcast_ref::<std::io::Error>()?.kind()));
+    let closed = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
+    error.is_incomplete_message() || kind.is_some_and(|kind| closed.contains(&kind))
 }
 
 /// Closes connections that nobody used for long, until there are none.

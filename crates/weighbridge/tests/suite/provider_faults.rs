@@ -1,9 +1,11 @@
 //! Providers that fail, each in its own way: the caller is told, the receipt says so, and no
 //! stream ends twice (invariant F2).
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use weighbridge_core::invariant::{StreamEnds, f2};
 use weighbridge_testkit::http::Request;
-use weighbridge_testkit::provider::StreamEnd;
+use weighbridge_testkit::provider::{Asked, Chooser, StreamEnd};
 use weighbridge_testkit::{Behaviour, Script};
 
 use crate::house::{House, body};
@@ -100,6 +102,42 @@ async fn a_whole_reply_that_fails_is_an_error_with_a_receipt() {
         assert_eq!(receipt["output"]["sha256"], output, "{model}");
     }
     assert_eq!(house.receipts().await.len() as u64, house.provider.seen_count());
+}
+
+/// A provider that answers its first call, closes at its second, and answers from then on or never.
+fn closing_at_its_second(comes_back: bool) -> Script {
+    let calls = AtomicUsize::new(0);
+    let choose = move |_: &Asked| match calls.fetch_add(1, Ordering::Relaxed) {
+        0 => Behaviour::ok(),
+        2.. if comes_back => Behaviour::ok(),
+        _ => Behaviour::CloseEarly,
+    };
+    Script::new().on("closing", Behaviour::Choose(Chooser::new(choose)))
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_is_closed_is_no_failure() {
+    let house = House::with(closing_at_its_second(true), "").await;
+    for attempts in [&["ok"][..], &["error", "ok"], &["ok"]] {
+        let reply = house.chat(body("closing", false)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let receipt = house.receipt_of(&reply).await;
+        let outcome = |attempt: &serde_json::Value| attempt["outcome"].clone();
+        let outcomes: Vec<_> =
+            receipt["attempts"].as_array().unwrap().iter().map(outcome).collect();
+        assert_eq!(outcomes, attempts);
+    }
+    assert_eq!(house.provider.seen_count(), 4);
+}
+
+#[tokio::test]
+async fn a_call_is_sent_once_more_and_not_again() {
+    let house = House::with(closing_at_its_second(false), "").await;
+    assert_eq!(house.chat(body("closing", false)).await.status, 200);
+    let reply = house.chat(body("closing", true)).await;
+    assert_eq!(reply.status, 502, "{}", reply.text());
+    assert_eq!(house.receipt_of(&reply).await["attempts"].as_array().unwrap().len(), 2);
+    assert_eq!(house.provider.seen_count(), 3);
 }
 
 #[tokio::test]
