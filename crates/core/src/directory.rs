@@ -1,5 +1,6 @@
 //! The providers of the operator's file, and which of them serve a model.
 
+mod listed;
 mod provider;
 mod seats;
 mod served;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use crate::naming::{Likeness, ModelName, most_like};
 
+pub use listed::Listed;
 pub use provider::{
     Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
 };
