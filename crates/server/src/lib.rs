@@ -16,6 +16,7 @@ mod probes;
 mod reload;
 mod router;
 pub mod serve;
+pub mod survey;
 mod wiring;
 
 pub use config::{Config, ConfigError};

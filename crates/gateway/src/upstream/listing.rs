@@ -1,5 +1,6 @@
 //! Asks a provider which models it has, in its flavor's own way. It costs nothing there: no model is called.
 
+mod no_list;
 mod page;
 
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use tokio::time::Instant;
 use weighbridge_core::directory::{Flavor, Listed};
 
 use super::lane::Lane;
-use super::{SendError, manner};
+use super::manner;
+pub use no_list::NoList;
 use page::Page;
 
 /// How long a provider may take for its whole list.
@@ -33,49 +35,6 @@ const NAME_BYTES: usize = 256;
 
 /// How many models are asked about one by one, where the list itself says too little.
 const SHOWN: usize = 50;
-
-/// A provider's models are not known, and why.
-#[derive(Debug, thiserror::Error)]
-pub enum NoList {
-    /// No connection stood.
-    #[error("could not connect: {0}")]
-    Unreachable(String),
-    /// The connection broke.
-    #[error("the connection broke: {0}")]
-    Broken(String),
-    /// There was no whole answer in time.
-    #[error("it gave no whole answer within {} seconds", .0.as_secs())]
-    Late(Duration),
-    /// The answer was no success.
-    #[error("it answered {path} with {status}")]
-    Refused {
-        /// What was asked for.
-        path: &'static str,
-        /// The answer.
-        status: StatusCode,
-    },
-    /// The answer was no list of models.
-    #[error("what it answered at {path} is no list of models")]
-    Unreadable {
-        /// What was asked for.
-        path: &'static str,
-    },
-    /// The list has no end that can be waited for.
-    #[error("its list is longer than {MODELS} models, {PAGES} pages or {BYTES} bytes")]
-    TooLong,
-    /// Nobody can ask it.
-    #[error("{0}")]
-    Never(String),
-}
-
-impl From<SendError> for NoList {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::Unreachable(reason) => Self::Unreachable(reason),
-            SendError::Broken(reason) => Self::Broken(reason),
-        }
-    }
-}
 
 /// The models of a provider of this flavor, each once, in its own order.
 pub(super) async fn ask(flavor: Flavor, lane: &Arc<Lane>) -> Result<Vec<Listed>, NoList> {

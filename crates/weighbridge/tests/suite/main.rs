@@ -25,6 +25,7 @@ mod ledger;
 mod levels;
 mod lifecycle;
 mod limits;
+mod listing;
 mod m2;
 #[cfg(target_os = "linux")]
 mod machine;
