@@ -2,10 +2,11 @@
 
 mod listed;
 mod provider;
+mod roster;
 mod seats;
 mod served;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub use listed::Listed;
 pub use provider::{
     Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
 };
+pub use roster::Roster;
 pub use seats::Seats;
 pub use served::{Abilities, Match, Model, Seat, Served, Serving};
 
@@ -102,10 +104,9 @@ impl Directory {
     pub fn new(providers: Vec<Provider>, aliases: Vec<Alias>, seats: &mut Seats) -> Self {
         let mut directory = Self::default();
         for provider in providers.into_iter().map(Arc::new) {
-            let mut seen: Vec<&String> = Vec::new();
+            let mut seen = HashSet::new();
             for model in &provider.models {
-                if !seen.contains(&model) {
-                    seen.push(model);
+                if seen.insert(model) {
                     directory.add(&provider, model, seats);
                 }
             }
@@ -121,11 +122,11 @@ impl Directory {
     fn add(&mut self, provider: &Arc<Provider>, model: &str, seats: &mut Seats) {
         let seat = seats.of(&provider.name, model);
         let place = u32::try_from(self.providers.len()).unwrap_or(u32::MAX);
-        if !self.serves(model) {
+        if !self.serving.values().any(|groups| groups.contains_key(model)) {
             self.models.push((model.to_owned(), Arc::clone(provider)));
         }
         let name: Arc<str> = model.into();
-        for service in &provider.services {
+        for service in provider.services.iter().filter(|it| provider.is_for(model, **it)) {
             let groups = self.serving.entry(*service).or_default();
             if !groups.contains_key(model) {
                 let names = self.names.entry(*service).or_default();
@@ -153,11 +154,16 @@ impl Directory {
         let groups = self.serving.values_mut().flat_map(HashMap::values_mut);
         let aliases = self.aliases.iter_mut().flat_map(|alias| alias.to.values_mut());
         let all = groups.chain(aliases).flat_map(|group| Arc::make_mut(&mut group.by).iter_mut());
+        // Providers may list models by the thousand.
+        let mut by_name: HashMap<&str, Vec<&Model>> = HashMap::new();
+        for model in &models {
+            by_name.entry(model.name.as_str()).or_default().push(model);
+        }
         for serving in all {
-            let own = |model: &&Model| model.provider.as_ref() == Some(&serving.provider.name);
-            let of_all = |model: &&Model| model.provider.is_none();
-            let named = || models.iter().filter(|model| *model.name == *serving.model);
-            if let Some(known) = named().find(own).or_else(|| named().find(of_all)) {
+            let own = |model: &&&Model| model.provider.as_ref() == Some(&serving.provider.name);
+            let of_all = |model: &&&Model| model.provider.is_none();
+            let Some(named) = by_name.get(&*serving.model) else { continue };
+            if let Some(known) = named.iter().find(own).or_else(|| named.iter().find(of_all)) {
                 serving.context_length = known.context_length;
                 serving.lacks = known.lacks;
             }
@@ -378,7 +384,44 @@ mod tests {
             concurrency: crate::routing::Concurrency::default(),
             region: None,
             habits: Habits::usual(false),
+            roster: Roster::default(),
         }
+    }
+
+    #[test]
+    fn what_a_provider_lists_is_served_for_what_it_is_for() {
+        let named = [Service::Chat, Service::Embed];
+        let own = Provider { services: named.to_vec(), ..provider("a", &["own-embed"]) };
+        let long = Listed { context_length: Some(9), ..Listed::named("qwen3:8b") };
+        let listed = [long, Listed::named("bge-m3"), Listed::named("sora-2")];
+        let own = own.listing(&listed, weighbridge_proof::Timestamp::from_micros(1));
+        let said = |length| Model {
+            name: "qwen3:8b".to_owned(),
+            provider: None,
+            context_length: length,
+            lacks: Abilities { tools: true, ..Abilities::default() },
+        };
+        assert_eq!(own.lengths(&listed, &[said(Some(4))]), []);
+        let added = own.lengths(&listed, &[said(None)]);
+        assert_eq!((added[0].context_length, added[0].lacks.tools), (Some(9), true));
+        let directory = directory_of(vec![own], Vec::new()).knowing(added);
+        let is = |service, name| directory.named(service, name).is_some();
+        for (name, chat, embed) in [
+            ("own-embed", true, true),
+            ("qwen3:8b", true, false),
+            ("bge-m3", false, true),
+            ("sora-2", false, false),
+        ] {
+            assert_eq!(
+                (is(Service::Chat, name), is(Service::Embed, name)),
+                (chat, embed),
+                "{name}"
+            );
+        }
+        let names: Vec<&str> = directory.models().map(|(name, _)| name).collect();
+        assert_eq!(names, ["own-embed", "qwen3:8b", "bge-m3"]);
+        let served = directory.candidates(Service::Chat, "qwen3:8b").unwrap();
+        assert_eq!(served.by[0].context_length, Some(9));
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod wire;
 
 pub use incoming::ProviderBody;
 use lane::Lane;
-pub use listing::NoList;
+pub use listing::{Neighbour, NoList, Sight};
 pub use outgoing::Sent;
 
 /// Every provider's connections.

@@ -5,6 +5,7 @@ mod admin_key;
 mod clock;
 pub mod config;
 mod connection;
+mod current;
 mod entropy;
 pub mod ledger;
 mod logging;

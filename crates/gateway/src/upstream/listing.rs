@@ -1,5 +1,6 @@
 //! Asks a provider which models it has, in its flavor's own way. It costs nothing there: no model is called.
 
+mod neighbour;
 mod no_list;
 mod page;
 
@@ -15,6 +16,7 @@ use weighbridge_core::directory::{Flavor, Listed};
 
 use super::lane::Lane;
 use super::manner;
+pub use neighbour::{Neighbour, Sight};
 pub use no_list::NoList;
 use page::Page;
 

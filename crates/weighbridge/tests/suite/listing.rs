@@ -5,9 +5,10 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use weighbridge_testkit::gateway::provider_table_of;
-use weighbridge_testkit::{Provider, ScratchDir, Script};
+use weighbridge_testkit::http::Request;
+use weighbridge_testkit::{Behaviour, Provider, ScratchDir, Script};
 
-use crate::house::binary;
+use crate::house::{House, binary, body};
 
 /// `weighbridge provider check` on this configuration. It is a process of its own, so nothing here may wait
 /// for it on the thread that the providers run on.
@@ -175,4 +176,104 @@ async fn what_is_wrong_with_a_provider_is_said_with_the_next_step() {
         text(&unknown.stderr).contains("no provider has the name `nobody`; it has good, locked")
     );
     assert_eq!(check("listen = 5", &[]).await.status.code(), Some(2));
+}
+
+/// A provider whose models are its own to say, asked every 200 ms.
+fn open(base: &str) -> String {
+    let table = provider_table_of("openai", "own", base, &["*"]);
+    format!("[limits]\nmodel_refresh = \"200ms\"\n{table}")
+}
+
+fn list(names: &[&str]) -> Value {
+    let data: Vec<Value> =
+        names.iter().map(|name| json!({ "id": name, "max_model_len": 2048 })).collect();
+    json!({ "object": "list", "data": data })
+}
+
+async fn own(house: &House) -> Value {
+    let reply = house.ask(Request::get("/gateway/v1/providers")).await.json();
+    let items = reply["items"].as_array().unwrap();
+    items.iter().find(|item| item["name"] == "own").unwrap().clone()
+}
+
+/// Waits until the provider is known to have these models.
+async fn becomes(house: &House, names: &[&str]) {
+    for _ in 0..1000 {
+        if own(house).await["models"] == json!(names) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{}: {}", own(house).await, house.gateway.said());
+}
+
+#[tokio::test]
+async fn a_star_serves_what_the_provider_lists_and_follows_it() {
+    let script = Script::new().otherwise(Behaviour::ok());
+    let provider = Provider::start_with(script).await.unwrap();
+    provider.answer("/v1/models", 200, list(&["first", "bge-m3"]));
+    // Whoever speaks of a model that may come makes no mistake.
+    let spoken = "[[aliases]]\nmatch = \"best\"\nto = \"second\"\n\
+        [hybrid.models]\nsecond = \"always_local\"\n\
+        [[prices]]\nmodel = \"second\"\ncurrency = \"USD\"\ninput = \"1\"\noutput = \"1\"\n";
+    let house =
+        House::with(Script::new(), &format!("{spoken}{}", open(&provider.base_url()))).await;
+    // It is there when the gateway is.
+    let reply = house.chat(body("first", false)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.header("x-weighbridge-provider"), Some("own"));
+    let now = own(&house).await;
+    assert_eq!((&now["models"], &now["discovered"]), (&json!(["first", "bge-m3"]), &json!(false)));
+    assert!(now["models_listed_at"].is_string(), "{now}");
+    // One that makes vectors is not for conversation.
+    assert_eq!(house.chat(body("own/bge-m3", false)).await.status, 404);
+    let embed = json!({ "model": "bge-m3", "input": "a" }).to_string();
+    let before = provider.seen_count();
+    house.ask(Request::post("/v1/embeddings", embed)).await;
+    assert_eq!(provider.seen_count(), before + 1);
+    assert_eq!(house.chat(body("own/second", false)).await.status, 404);
+    provider.answer("/v1/models", 200, list(&["second"]));
+    becomes(&house, &["second"]).await;
+    for name in ["second", "best"] {
+        let reply = house.chat(body(name, false)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert!(house.receipt_of(&reply).await["cost"]["actual"].is_string(), "it has its price");
+    }
+    assert_eq!(house.chat(body("own/first", false)).await.status, 404);
+    // A provider that does not say it any more has what it had.
+    provider.answer("/v1/models", 500, json!({}));
+    let until = std::time::Duration::from_millis(600);
+    tokio::time::sleep(until).await;
+    assert_eq!(house.chat(body("second", false)).await.status, 200);
+    assert!(
+        house.gateway.said().contains("those that it listed last stay"),
+        "{}",
+        house.gateway.said()
+    );
+}
+
+#[tokio::test]
+async fn a_start_does_not_wait_for_a_provider_that_is_down() {
+    let gone = Provider::start().await.unwrap();
+    let address = gone.address().to_string();
+    let config = open(&gone.base_url());
+    drop(gone);
+    let house = House::with(Script::new(), &config).await;
+    assert_eq!(own(&house).await["models"], json!([]));
+    assert_eq!(own(&house).await["models_listed_at"], Value::Null);
+    assert!(
+        house.gateway.said().contains("it serves none until it does"),
+        "{}",
+        house.gateway.said()
+    );
+    assert_eq!(house.chat(body("ok", false)).await.status, 200, "others serve");
+    let back = Provider::start_at(&address, Script::new()).await.unwrap();
+    back.answer("/v1/models", 200, list(&["ok"]));
+    becomes(&house, &["ok"]).await;
+    assert_eq!(house.chat(body("own/ok", false)).await.status, 200);
+    // What the file comes to say and what is listed hold together.
+    let file = house.scratch.join("weighbridge.toml");
+    let more = std::fs::read_to_string(&file).unwrap().replace("[\"*\"]", "[\"named\", \"*\"]");
+    std::fs::write(&file, more).unwrap();
+    becomes(&house, &["named", "ok"]).await;
 }

@@ -14,6 +14,7 @@ mod coded;
 mod conversions;
 mod described;
 mod dialects;
+mod discovery;
 mod estimates;
 mod failover;
 mod house;
