@@ -40,6 +40,8 @@ pub(crate) struct Current {
     neighbours: BTreeMap<u16, (Neighbour, List)>,
     round: JoinSet<Answer>,
     heard: Vec<Answer>,
+    /// Whether another round is to follow at once: it would ask others.
+    again: bool,
 }
 
 /// What a provider listed.
@@ -77,6 +79,7 @@ impl Current {
             neighbours: BTreeMap::new(),
             round: JoinSet::new(),
             heard: Vec::new(),
+            again: false,
         }
     }
 
@@ -138,6 +141,9 @@ impl Current {
         }
         if self.round.is_empty() {
             self.settle();
+            if std::mem::take(&mut self.again) {
+                self.ask();
+            }
         }
     }
 
@@ -191,6 +197,9 @@ impl Current {
     }
 
     fn see(&mut self, port: u16, sight: Sight, now: Timestamp) {
+        if !self.config.discovery.as_ref().is_some_and(|it| it.ports.contains(&port)) {
+            return;
+        }
         let known = self.neighbours.get(&port).map(|(who, _)| *who);
         match sight {
             Sight::Known(who, models) => {
@@ -248,6 +257,10 @@ impl Current {
             let was = old.providers.iter().find(|it| it.name == *name);
             was.is_some_and(|was| new.iter().any(|it| is_alike(it, was)))
         });
+        let ports = self.config.discovery.iter().flat_map(|it| &it.ports);
+        let ports: HashSet<u16> = ports.copied().collect();
+        self.neighbours.retain(|port, _| ports.contains(port));
+        self.again = !self.round.is_empty();
         self.ask();
     }
 }

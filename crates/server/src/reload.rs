@@ -44,8 +44,10 @@ impl Reload {
 
     /// Watches until the gateway ends.
     pub(crate) async fn run(mut self, closing: CancellationToken) {
-        let mut hangup = match signal(SignalKind::hangup()) {
-            Ok(hangup) => Some(hangup),
+        // Where there is no file the signal means what it means everywhere.
+        let hangup = (!self.files.is_empty()).then(|| signal(SignalKind::hangup()));
+        let mut hangup = match hangup.transpose() {
+            Ok(hangup) => hangup,
             Err(error) => {
                 tracing::warn!(%error, "SIGHUP cannot be waited for; changes of the file are seen");
                 None
@@ -88,6 +90,9 @@ impl Reload {
     }
 
     async fn look(&self) -> Look {
+        if self.files.is_empty() {
+            return Look::new();
+        }
         let files = self.files.clone();
         let look = move || {
             let look = |file: &PathBuf| {

@@ -277,3 +277,15 @@ async fn a_start_does_not_wait_for_a_provider_that_is_down() {
     std::fs::write(&file, more).unwrap();
     becomes(&house, &["named", "ok"]).await;
 }
+
+#[tokio::test]
+async fn a_start_waits_only_so_long_for_a_provider_that_gives_no_answer() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", silent.local_addr().unwrap());
+    let began = tokio::time::Instant::now();
+    let house = House::with(Script::new(), &open(&base)).await;
+    let waited = began.elapsed();
+    assert!(waited < std::time::Duration::from_secs(9), "{waited:?}");
+    assert!(house.gateway.said().contains("the start waits no longer"), "{}", house.gateway.said());
+    assert_eq!(house.chat(body("ok", false)).await.status, 200);
+}
