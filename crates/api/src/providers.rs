@@ -50,6 +50,8 @@ fn show(provider: &Provider, key: &Key) -> Map<String, Value> {
         ("region", json!(provider.region)),
         ("services", json!(services)),
         ("models", json!(models)),
+        ("models_listed_at", json!(provider.roster.listed_at.map(|at| at.to_string()))),
+        ("discovered", json!(provider.roster.is_discovered)),
     ];
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -1,18 +1,22 @@
 //! The providers of the operator's file, and which of them serve a model.
 
+mod listed;
 mod provider;
+mod roster;
 mod seats;
 mod served;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 use crate::naming::{Likeness, ModelName, most_like};
 
+pub use listed::Listed;
 pub use provider::{
     Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
 };
+pub use roster::Roster;
 pub use seats::Seats;
 pub use served::{Abilities, Match, Model, Seat, Served, Serving};
 
@@ -100,10 +104,9 @@ impl Directory {
     pub fn new(providers: Vec<Provider>, aliases: Vec<Alias>, seats: &mut Seats) -> Self {
         let mut directory = Self::default();
         for provider in providers.into_iter().map(Arc::new) {
-            let mut seen: Vec<&String> = Vec::new();
+            let mut seen = HashSet::new();
             for model in &provider.models {
-                if !seen.contains(&model) {
-                    seen.push(model);
+                if seen.insert(model) {
                     directory.add(&provider, model, seats);
                 }
             }
@@ -119,11 +122,11 @@ impl Directory {
     fn add(&mut self, provider: &Arc<Provider>, model: &str, seats: &mut Seats) {
         let seat = seats.of(&provider.name, model);
         let place = u32::try_from(self.providers.len()).unwrap_or(u32::MAX);
-        if !self.serves(model) {
+        if !self.serving.values().any(|groups| groups.contains_key(model)) {
             self.models.push((model.to_owned(), Arc::clone(provider)));
         }
         let name: Arc<str> = model.into();
-        for service in &provider.services {
+        for service in provider.services.iter().filter(|it| provider.is_for(model, **it)) {
             let groups = self.serving.entry(*service).or_default();
             if !groups.contains_key(model) {
                 let names = self.names.entry(*service).or_default();
@@ -151,11 +154,16 @@ impl Directory {
         let groups = self.serving.values_mut().flat_map(HashMap::values_mut);
         let aliases = self.aliases.iter_mut().flat_map(|alias| alias.to.values_mut());
         let all = groups.chain(aliases).flat_map(|group| Arc::make_mut(&mut group.by).iter_mut());
+        // Providers may list models by the thousand.
+        let mut by_name: HashMap<&str, Vec<&Model>> = HashMap::new();
+        for model in &models {
+            by_name.entry(model.name.as_str()).or_default().push(model);
+        }
         for serving in all {
-            let own = |model: &&Model| model.provider.as_ref() == Some(&serving.provider.name);
-            let of_all = |model: &&Model| model.provider.is_none();
-            let named = || models.iter().filter(|model| *model.name == *serving.model);
-            if let Some(known) = named().find(own).or_else(|| named().find(of_all)) {
+            let own = |model: &&&Model| model.provider.as_ref() == Some(&serving.provider.name);
+            let of_all = |model: &&&Model| model.provider.is_none();
+            let Some(named) = by_name.get(&*serving.model) else { continue };
+            if let Some(known) = named.iter().find(own).or_else(|| named.iter().find(of_all)) {
                 serving.context_length = known.context_length;
                 serving.lacks = known.lacks;
             }
@@ -319,143 +327,4 @@ pub(crate) fn fits(pattern: &str, name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_is_found_by_its_name_its_provider_an_alias_or_its_likeness() {
-        let all = vec![provider("a", &["qwen3:8b", "gpt-4o"]), provider("b", &["qwen3:8b"])];
-        let alias =
-            |pattern: &str, to: &str| Alias { pattern: pattern.into(), to: vec![to.into()] };
-        let aliases = vec![alias("claude-*", "b/qwen3:8b"), alias("*-best-*", "gpt-4o")];
-        let directory = directory_of(all, aliases);
-        let found = |asked| {
-            let served = directory.candidates(Service::Chat, asked).unwrap();
-            let names: Vec<String> = served.by.iter().map(|it| it.provider.name.clone()).collect();
-            (served.model, names.join(" "), served.how)
-        };
-        let of = |model: &str, names: &str, how| (model.to_owned(), names.to_owned(), how);
-        assert_eq!(found("qwen3:8b"), of("qwen3:8b", "a b", Match::Exact));
-        assert_eq!(found("b/qwen3:8b"), of("qwen3:8b", "b", Match::OfProvider));
-        assert_eq!(found("claude-sonnet-4-5"), of("qwen3:8b", "b", Match::Alias));
-        assert_eq!(found("the-best-one"), of("gpt-4o", "a", Match::Alias));
-        assert!(matches!(found("Qwen/Qwen3-8B"), (_, _, Match::Similar(_))));
-        let refused = |asked| directory.candidates(Service::Chat, asked).unwrap_err().to_string();
-        assert_eq!(
-            refused("qwen3:70b"),
-            "the model `qwen3:70b` is not served here; the nearest are: qwen3:8b"
-        );
-        assert!(refused("c/gpt-9").ends_with("the nearest are: gpt-4o"), "{}", refused("c/gpt-9"));
-        let plain = vec![alias("claude-qwen", "qwen3:8b"), alias("claude-*", "gpt-4o")];
-        let listed = directory_of(vec![provider("a", &["qwen3:8b", "gpt-4o"])], plain);
-        let names: Vec<&str> = listed.models().map(|(name, _)| name).collect();
-        assert_eq!(names, ["qwen3:8b", "gpt-4o", "claude-qwen"]);
-        assert!(refused("x").contains("served are, among others: qwen3:8b, gpt-4o"));
-    }
-
-    #[test]
-    fn a_star_stands_for_any_letters() {
-        for (pattern, name, does) in [
-            ("a*", "a", true),
-            ("a*", "abc", true),
-            ("a*", "ba", false),
-            ("*c", "abc", true),
-            ("a*c", "ac", true),
-            ("ab*ba", "aba", false),
-            ("a*b*c", "a-b-b-c", true),
-            ("a", "ab", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(fits(pattern, name), does, "{pattern} {name}");
-        }
-    }
-
-    fn directory_of(providers: Vec<Provider>, aliases: Vec<Alias>) -> Directory {
-        Directory::new(providers, aliases, &mut Seats::default())
-    }
-
-    fn provider(name: &str, models: &[&str]) -> Provider {
-        Provider {
-            name: name.to_owned(),
-            flavor: Flavor::OpenAi,
-            base_url: "http://127.0.0.1:1/v1".to_owned(),
-            location: Location::Local,
-            services: vec![Service::Chat],
-            models: models.iter().map(|model| (*model).to_owned()).collect(),
-            api_key: None,
-            timeouts: Timeouts::default(),
-            concurrency: crate::routing::Concurrency::default(),
-            region: None,
-            habits: Habits::usual(false),
-        }
-    }
-
-    #[test]
-    fn candidates_come_in_the_order_of_the_file() {
-        let directory =
-            directory_of(vec![provider("a", &["m", "n"]), provider("b", &["m"])], Vec::new());
-        let names = |model| {
-            let found = directory.candidates(Service::Chat, model).unwrap();
-            found.by.iter().map(|found| found.provider.name.clone()).collect::<Vec<_>>()
-        };
-        assert_eq!(names("m"), ["a", "b"]);
-        assert_eq!(names("n"), ["a"]);
-        assert_eq!(directory.models().map(|(model, _)| model).collect::<Vec<_>>(), ["m", "n"]);
-    }
-
-    #[test]
-    fn an_alias_may_lead_to_several_models() {
-        let all = vec![provider("desk", &["qwen3:8b", "x"]), provider("cloud", &["qwen3-8b"])];
-        let to = ["cloud/qwen3-8b", "qwen3:8b", "x"].map(str::to_owned).to_vec();
-        let alias = Alias { pattern: "qwen".to_owned(), to };
-        let directory = directory_of(all, vec![alias]);
-        let served = directory.candidates(Service::Chat, "qwen").unwrap();
-        let by: Vec<(&str, &str)> =
-            served.by.iter().map(|it| (it.provider.name.as_str(), &*it.model)).collect();
-        assert_eq!(by, [("desk", "qwen3:8b"), ("cloud", "qwen3-8b")]);
-        assert_eq!(directory.groups(), served.group as usize + 1, "a group of its own");
-    }
-
-    #[test]
-    fn an_alias_of_a_models_own_name_adds_those_who_call_it_otherwise() {
-        let all = vec![provider("a", &["gpt-4o"]), provider("azure", &["team-4o"])];
-        let to = ["gpt-4o", "azure/team-4o"].map(str::to_owned).to_vec();
-        let directory = directory_of(all, vec![Alias { pattern: "gpt-4o".to_owned(), to }]);
-        let served = directory.candidates(Service::Chat, "gpt-4o").unwrap();
-        let by: Vec<&str> = served.by.iter().map(|it| &*it.model).collect();
-        assert_eq!((by, served.how), (vec!["gpt-4o", "team-4o"], Match::Exact));
-        assert_eq!(directory.models().count(), 2, "and it is listed once");
-    }
-
-    #[test]
-    fn what_is_said_of_one_provider_comes_first() {
-        let all = vec![provider("a", &["m"]), provider("b", &["m"])];
-        let model = |provider: Option<&str>, length| Model {
-            name: "m".to_owned(),
-            provider: provider.map(str::to_owned),
-            context_length: Some(length),
-            lacks: Abilities::default(),
-        };
-        let directory =
-            directory_of(all, Vec::new()).knowing(vec![model(Some("b"), 8), model(None, 128)]);
-        let served = directory.candidates(Service::Chat, "m").unwrap();
-        let lengths: Vec<_> = served.by.iter().map(|it| it.context_length).collect();
-        assert_eq!((lengths, directory.context_length("m")), (vec![Some(128), Some(8)], Some(128)));
-    }
-
-    #[test]
-    fn no_refusal_is_longer_for_a_longer_name() {
-        let directory = directory_of(vec![provider("a", &["m"])], Vec::new());
-        for (letter, kept) in [("x", 256), ("秤", 85)] {
-            let refusal = directory.candidates(Service::Chat, &letter.repeat(3_000_000));
-            assert_eq!(refusal.unwrap_err().asked, letter.repeat(kept));
-        }
-    }
-
-    #[test]
-    fn an_unknown_model_is_refused_with_names_that_are_served() {
-        let directory = directory_of(vec![provider("a", &["m", "n"])], Vec::new());
-        let refusal = directory.candidates(Service::Chat, "x").unwrap_err().to_string();
-        assert_eq!(refusal, "the model `x` is not served here; served are, among others: m, n");
-    }
-}
+mod tests;

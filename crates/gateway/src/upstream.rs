@@ -5,19 +5,21 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response};
-use weighbridge_core::directory::{Directory, Flavor, Provider};
+use weighbridge_core::directory::{Directory, Flavor, Listed, Provider};
 use weighbridge_flavor::custom::Custom;
 use weighbridge_flavor::dialect::Dialect;
 use weighbridge_flavor::services::{Form, Service};
 
 mod incoming;
 mod lane;
+mod listing;
 mod manner;
 mod outgoing;
 mod wire;
 
 pub use incoming::ProviderBody;
 use lane::Lane;
+pub use listing::{Neighbour, NoList, Sight};
 pub use outgoing::Sent;
 
 /// Every provider's connections.
@@ -124,6 +126,17 @@ impl Upstream {
         let afresh = errand.afresh;
         let request = lane.request(errand, sent)?;
         lane.send(request, afresh).await
+    }
+
+    /// Asks the provider of that name which models it has.
+    ///
+    /// # Errors
+    /// [`NoList`] when it does not say so, or nobody has that name.
+    pub async fn models(&self, provider: &str) -> Result<Vec<Listed>, NoList> {
+        match self.lanes.get(provider) {
+            Some((known, lane)) => listing::ask(known.flavor, lane).await,
+            None => Err(NoList::Never(format!("no provider `{provider}` is set up"))),
+        }
     }
 }
 

@@ -4,12 +4,14 @@
 mod aliases;
 mod amount;
 mod complaint;
+mod discovery;
 mod flavor;
 mod hybrid;
 pub mod import;
 mod levels;
 mod limits;
 mod models;
+mod offer;
 mod prices;
 mod provider;
 mod reader;
@@ -27,7 +29,9 @@ use weighbridge_gateway::custom::Custom;
 use weighbridge_proof::note::key::is_name;
 
 pub use complaint::{Complaint, ConfigError};
+pub use discovery::Discovery;
 pub use limits::{AllLimits, ServerLimits};
+use offer::Offer;
 use reader::{Reader, Table};
 
 /// What the gateway is told to be.
@@ -47,6 +51,8 @@ pub struct Config {
     pub flavors: Vec<&'static Custom>,
     /// The providers.
     pub providers: Vec<Provider>,
+    /// Where servers of models are looked for on this machine; nowhere, unless the file says so.
+    pub discovery: Option<Discovery>,
     /// What is known of their models.
     pub models: Vec<Model>,
     /// Names that stand for models.
@@ -124,7 +130,7 @@ pub enum LogLevel {
     Debug,
 }
 
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "listen",
     "insecure_listen",
     "data_dir",
@@ -133,6 +139,7 @@ const KNOWN: [&str; 15] = [
     "ledger",
     "flavors",
     "providers",
+    "discovery",
     "models",
     "aliases",
     "hybrid",
@@ -176,10 +183,12 @@ impl Config {
         let mut files = Vec::new();
         let flavors = flavor::read_all(&root, file, &mut files, &mut mistakes);
         let providers = provider::read_all(&root, &flavors, &mut notes);
-        let models = models::read(&root, &providers, &mut notes);
-        let aliases = aliases::read(&root, &providers);
-        let prices = prices::read(&root, &providers, &mut notes);
-        let (policies, rules) = hybrid::read(&root, &providers);
+        let discovery = discovery::read(&root);
+        let offer = Offer { providers: &providers, discovery: discovery.as_ref() };
+        let models = models::read(&root, &offer, &mut notes);
+        let aliases = aliases::read(&root, &offer);
+        let prices = prices::read(&root, &offer, &mut notes);
+        let (policies, rules) = hybrid::read(&root, &offer);
         let levels = levels::read(&root, &providers);
         let (durability, interrupted) = read_record(&root);
         let mut limits = limits::read(&root);
@@ -198,6 +207,7 @@ impl Config {
             interrupted,
             flavors,
             providers,
+            discovery,
             models,
             aliases,
             policies,

@@ -5,6 +5,7 @@ mod admin_key;
 mod clock;
 pub mod config;
 mod connection;
+mod current;
 mod entropy;
 pub mod ledger;
 mod logging;
@@ -16,6 +17,7 @@ mod probes;
 mod reload;
 mod router;
 pub mod serve;
+pub mod survey;
 mod wiring;
 
 pub use config::{Config, ConfigError};

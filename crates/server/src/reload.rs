@@ -1,19 +1,21 @@
-//! The operator's file comes to say something else: when a signal says so (SIGHUP), or when it is seen.
+//! The operator's file comes to say something else: when a signal says so (SIGHUP), or when it is seen; and
+//! providers come to say something else, of whom it says that they may.
 //!
 //! What it says is checked whole before any of it is taken, and whatever receipts will cite is kept first.
 //! A file that cannot be taken changes nothing. Calls that run go on as they began.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
-use weighbridge_core::directory::{Provider, Seats};
-use weighbridge_gateway::Gateway;
+use weighbridge_core::directory::Provider;
 
 use crate::config::Config;
-use crate::wiring::{check_levels, keep_tables, setting};
+use crate::current::Current;
+use crate::wiring::{check_levels, keep_tables};
 
 /// How often it is looked whether a file was changed. One that changed is taken when it is found alike
 /// twice: whoever writes it may not have finished.
@@ -21,12 +23,12 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// See the module's words.
 pub(crate) struct Reload {
-    gateway: Arc<Gateway>,
-    seats: Seats,
+    current: Current,
+    /// How often providers are asked.
+    refresh: Duration,
     /// What cannot change while the process lives.
     fixed: Fixed,
-    file: PathBuf,
-    /// The file and those that it names.
+    /// The file and those that it names; none where no file was read.
     files: Vec<PathBuf>,
 }
 
@@ -34,18 +36,18 @@ pub(crate) struct Reload {
 type Look = Vec<Option<(SystemTime, u64)>>;
 
 impl Reload {
-    /// For a gateway that was started with this configuration; nothing where no file said it.
-    pub(crate) fn of(gateway: &Arc<Gateway>, config: &Config, seats: Seats) -> Option<Self> {
-        let files = config.files.clone();
-        let file = files.first()?.clone();
-        let gateway = Arc::clone(gateway);
-        Some(Self { gateway, seats, fixed: Fixed::of(config), file, files })
+    /// For a gateway that was started with this configuration.
+    pub(crate) fn of(current: Current, config: &Config) -> Self {
+        let refresh = config.limits.server.model_refresh;
+        Self { current, refresh, fixed: Fixed::of(config), files: config.files.clone() }
     }
 
     /// Watches until the gateway ends.
     pub(crate) async fn run(mut self, closing: CancellationToken) {
-        let mut hangup = match signal(SignalKind::hangup()) {
-            Ok(hangup) => Some(hangup),
+        // Where there is no file the signal means what it means everywhere.
+        let hangup = (!self.files.is_empty()).then(|| signal(SignalKind::hangup()));
+        let mut hangup = match hangup.transpose() {
+            Ok(hangup) => hangup,
             Err(error) => {
                 tracing::warn!(%error, "SIGHUP cannot be waited for; changes of the file are seen");
                 None
@@ -53,6 +55,12 @@ impl Reload {
         };
         let mut taken = self.look().await;
         let mut before = taken.clone();
+        let every = |time| {
+            let mut pace = interval_at(Instant::now() + time, time);
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            pace
+        };
+        let (mut look, mut refresh) = (every(LOOK), every(self.refresh));
         loop {
             let told = async {
                 match &mut hangup {
@@ -62,7 +70,12 @@ impl Reload {
             };
             let is_told = tokio::select! {
                 _ = told => true,
-                () = tokio::time::sleep(LOOK) => false,
+                _ = look.tick() => false,
+                () = self.current.go_on() => continue,
+                _ = refresh.tick() => {
+                    self.current.ask();
+                    continue;
+                }
                 () = closing.cancelled() => return,
             };
             let now = self.look().await;
@@ -77,6 +90,9 @@ impl Reload {
     }
 
     async fn look(&self) -> Look {
+        if self.files.is_empty() {
+            return Look::new();
+        }
         let files = self.files.clone();
         let look = move || {
             let look = |file: &PathBuf| {
@@ -90,35 +106,39 @@ impl Reload {
 
     /// Takes what the file says, or says why not.
     async fn take(&mut self) {
-        match self.try_take().await {
+        let Some(file) = self.files.first().cloned() else { return };
+        let taken = self.try_take(&file).await;
+        let metrics = self.current.gateway().metrics();
+        metrics.reloaded(taken.is_ok());
+        match taken {
             Ok(providers) => {
-                self.gateway.metrics().reloaded(true);
-                tracing::info!(file = %self.file.display(), providers, "the file is taken anew");
+                tracing::info!(file = %file.display(), providers, "the file is taken anew");
             }
             Err(reason) => {
-                self.gateway.metrics().reloaded(false);
                 tracing::error!(
-                    file = %self.file.display(),
+                    file = %file.display(),
                     "the file is not taken, and what it said before holds on: {reason}"
                 );
             }
         }
     }
 
-    async fn try_take(&mut self) -> Result<usize, String> {
-        let file = self.file.clone();
+    async fn try_take(&mut self, file: &Path) -> Result<usize, String> {
+        let file = file.to_owned();
         let read = tokio::task::spawn_blocking(move || Config::read(&file)).await;
         let read = read.map_err(|error| error.to_string())?;
-        let config = read.map_err(|error| error.to_string())?;
-        let store = self.gateway.store();
+        let config = Arc::new(read.map_err(|error| error.to_string())?);
+        let store = self.current.gateway().store();
         check_levels(&config, store).await.map_err(|error| error.to_string())?;
-        let before = self.gateway.setting();
-        let setting = setting(&config, &mut self.seats, Some(&before));
+        let now = self.current.gateway().clock().now().wall;
+        let before = self.current.gateway().setting();
+        let setting = self.current.setting(&config, &before);
         let setting = setting.map_err(|error| error.to_string())?;
-        let now = self.gateway.clock().now().wall;
+        let store = self.current.gateway().store();
         keep_tables(&config, store, now).await.map_err(|error| error.to_string())?;
         let is_mended = |provider: &Provider| !before.upstream.reaches(provider);
-        self.gateway.change(setting, is_mended);
+        self.current.gateway().change(setting, is_mended);
+        self.current.is_now(Arc::clone(&config));
         for note in &config.notes {
             tracing::warn!("{note}");
         }

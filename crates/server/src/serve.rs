@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,6 +16,7 @@ use weighbridge_store::OpenError;
 
 use crate::config::{Config, ServerLimits};
 use crate::connection::Listener;
+use crate::current::Current;
 use crate::machine;
 use crate::reload::Reload;
 use crate::router::{Router, Serves};
@@ -82,6 +84,7 @@ pub async fn serve(
     for note in &config.notes {
         tracing::warn!("{note}");
     }
+    let config = Arc::new(config);
     let Wired { gateway, seats, registry, mut fatal } = wire(&config).await?;
     let open = TaskTracker::new();
     let closing = CancellationToken::new();
@@ -102,13 +105,16 @@ pub async fn serve(
     let address = listener
         .address()
         .map_err(|reason| StartError::Listen { address: config.listen, reason })?;
+    // Whoever calls at once finds what is served; a listener that waits takes connections already.
+    let metrics_port = config.metrics_listen.map(|address| address.port());
+    let own = [Some(address.port()), metrics_port].into_iter().flatten().collect();
+    let mut current = Current::new(&gateway, &config, seats, own);
+    current.start().await;
     open.spawn(listener.run());
     if let Some(address) = config.metrics_listen {
         open.spawn(bind(address, Serves::Metrics).await?.run());
     }
-    if let Some(reload) = Reload::of(&gateway, &config, seats) {
-        open.spawn(reload.run(closing.clone()));
-    }
+    open.spawn(Reload::of(current, &config).run(closing.clone()));
     // Until this function is left.
     let _measuring = machine::measure(&gateway);
     ready(address);

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use weighbridge_core::act::Stamp;
 use weighbridge_core::clock::Clock as _;
 use weighbridge_core::credential::Fingerprint;
-use weighbridge_core::directory::{Directory, Seats};
+use weighbridge_core::directory::{Directory, Model, Provider, Seats};
 use weighbridge_core::entropy::{self, Entropy};
 use weighbridge_core::id::{AccountId, KeyId};
 use weighbridge_gateway::upstream::{LaneError, Upstream};
@@ -36,7 +36,7 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     let clock = Arc::new(SystemClock::start());
     let entropy = Arc::new(SystemEntropy);
     let mut seats = Seats::default();
-    let setting = setting(config, &mut seats, None)?;
+    let setting = setting(config, Offered::of(config), &mut seats, None)?;
     let (failed, fatal) = mpsc::channel(1);
     let on_fatal = move |reason: Fatal| {
         // A second reason says nothing that the first did not.
@@ -76,14 +76,28 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired, StartError> {
     Ok(Wired { gateway, seats, registry: Arc::new(registry), fatal })
 }
 
-/// What a configuration says of calls. Connections of an earlier one go on to be used.
+/// Who serves what.
+pub(crate) struct Offered {
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) models: Vec<Model>,
+}
+
+impl Offered {
+    /// As the file names it.
+    pub(crate) fn of(config: &Config) -> Self {
+        Self { providers: config.providers.clone(), models: config.models.clone() }
+    }
+}
+
+/// What a configuration says of calls, with this on offer. Connections of an earlier one go on to be used.
 pub(crate) fn setting(
     config: &Config,
+    offered: Offered,
     seats: &mut Seats,
     before: Option<&Setting>,
 ) -> Result<Setting, LaneError> {
-    let directory = Directory::new(config.providers.clone(), config.aliases.clone(), seats)
-        .knowing(config.models.clone());
+    let directory =
+        Directory::new(offered.providers, config.aliases.clone(), seats).knowing(offered.models);
     let limit = config.limits.gateway.provider_connections;
     let upstream = match before {
         None => Upstream::new(&directory, &config.flavors, limit)?,

@@ -9,12 +9,14 @@ mod play;
 mod script;
 mod seen;
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
@@ -44,6 +46,8 @@ struct Stage {
     script: Script,
     calls: Mutex<Calls>,
     gates: Gates,
+    /// What is answered beside calls, by its path.
+    asides: Mutex<HashMap<String, (u16, Value)>>,
     /// Connections that are open.
     visits: AtomicUsize,
 }
@@ -84,7 +88,8 @@ impl Provider {
         let address = listener.local_addr()?;
         let calls = Mutex::default();
         let gates = Gates::default();
-        let stage = Arc::new(Stage { script, calls, gates, visits: AtomicUsize::new(0) });
+        let visits = AtomicUsize::new(0);
+        let stage = Arc::new(Stage { script, calls, gates, asides: Mutex::default(), visits });
         let listening = tokio::spawn(listen(listener, Arc::clone(&stage)));
         Ok(Self { address, stage, listening })
     }
@@ -102,6 +107,13 @@ impl Provider {
     /// The models that its script knows.
     pub fn models(&self) -> Vec<String> {
         self.stage.script.models()
+    }
+
+    /// Answers whatever is asked at this path beside calls, with any query or this very one, like this from
+    /// now on: how a server lists its models, in the form of its flavor.
+    pub fn answer(&self, path: &str, status: u16, json: Value) {
+        let mut asides = self.stage.asides.lock().unwrap_or_else(PoisonError::into_inner);
+        asides.insert(path.to_owned(), (status, json));
     }
 
     /// Every chat completion that arrived, head and body, and was not forgotten; in order.

@@ -24,6 +24,9 @@ pub(crate) enum Command {
     /// Check a configuration file, or make one out of another gateway's
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Ask providers which models they have
+    #[command(subcommand)]
+    Provider(ProviderCommand),
     /// Start a gateway with a small engine beside it and send one call through
     #[command(after_help = "Example: weighbridge quickstart --once")]
     Quickstart(QuickstartArguments),
@@ -123,6 +126,33 @@ pub(crate) enum ImportFrom {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ProviderCommand {
+    /// Ask the providers of a configuration which models they have, and say what is wrong with them
+    ///
+    /// With a name: how long it took, its models, which of `models` it does not list, which services
+    /// none of its models seems to be for. Without: a line for each provider. No model is called, so
+    /// it costs nothing. Exit 0 when all is well, 1 when one does not answer or does not list what the
+    /// file names, 2 for a configuration that cannot be used.
+    #[command(
+        after_help = "Example: weighbridge provider check desk --config weighbridge.toml --json"
+    )]
+    Check(ProviderCheckArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProviderCheckArguments {
+    /// The provider; all of them when not given
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The configuration file; `weighbridge.toml` in this directory when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// For programs: {"ok", "providers": [{"name", "outcome", "models", "not_listed", ...}]}
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
     /// Add up what every receipt charges, hold the balances against it, hash the log again
     ///
@@ -197,6 +227,9 @@ mod tests {
         let config = command.find_subcommand_mut("config").unwrap();
         let import = config.find_subcommand_mut("import").unwrap();
         help.push_str(&format!("\n--- config import\n{}", import.render_long_help()));
+        let provider = command.find_subcommand_mut("provider").unwrap();
+        let check = provider.find_subcommand_mut("check").unwrap();
+        help.push_str(&format!("\n--- provider check\n{}", check.render_long_help()));
         insta::assert_snapshot!(help);
     }
 }

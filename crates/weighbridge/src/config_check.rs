@@ -19,6 +19,13 @@ pub(crate) fn run(file: &Path) -> ExitCode {
                      with a budget cannot call it"
                 ));
             }
+            for provider in config.providers.iter().filter(|it| it.roster.is_open) {
+                complain(format_args!(
+                    "note: `{0}` is asked for its models when the gateway runs; `weighbridge \
+                     provider check {0}` asks it now",
+                    provider.name
+                ));
+            }
             let models: usize = config.providers.iter().map(|it| it.models.len()).sum();
             let providers = config.providers.len();
             say(format_args!("{}: good: {providers} providers, {models} models", file.display()));

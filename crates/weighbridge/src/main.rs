@@ -7,6 +7,7 @@ mod console;
 mod http_client;
 mod ledger;
 mod memory;
+mod provider_check;
 mod quickstart;
 mod runtime;
 mod serve;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::command::{Arguments, Command, ConfigCommand};
+use crate::command::{Arguments, Command, ConfigCommand, ProviderCommand};
 
 /// Smaller and faster than the system's for many short-lived pieces.
 #[global_allocator]
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Check { file }) => config_check::run(&file),
         Command::Config(ConfigCommand::Import(arguments)) => config_import::run(&arguments),
         Command::Quickstart(arguments) => quickstart::run(&arguments),
+        Command::Provider(ProviderCommand::Check(arguments)) => provider_check::run(&arguments),
         Command::Ledger(command) => ledger::run(&command),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Other(words) => command::refuse(&words),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::roster::Roster;
 use crate::redacted::Redacted;
 use crate::routing::Concurrency;
 
@@ -147,6 +148,8 @@ pub struct Provider {
     pub region: Option<String>,
     /// What it is told in conversions.
     pub habits: Habits,
+    /// Where its models come from, if its file does not name them all.
+    pub roster: Roster,
 }
 
 /// What servers of one flavor do differently.

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
@@ -138,6 +139,27 @@ impl Lane {
             request.headers_mut().insert(CONTENT_TYPE, kind.clone());
         }
         manner::dress(dialect, passed_on.map(|(headers, _)| headers), request.headers_mut());
+        Ok(request)
+    }
+
+    /// A question beside calls, at a path behind the provider's base address; without a body it only reads.
+    pub(super) fn question(
+        &self,
+        path: &str,
+        body: Option<Bytes>,
+    ) -> Result<Request<Outgoing>, SendError> {
+        let path = format!("{}{path}", self.base);
+        let refused = |error: http::uri::InvalidUri| SendError::Unreachable(chain(&error));
+        let uri: Uri = path.parse().map_err(refused)?;
+        let mut request = Request::new(Outgoing { body, sent: Sent::default() });
+        *request.uri_mut() = uri;
+        request.headers_mut().clone_from(&self.headers);
+        if request.body().body.is_some() {
+            *request.method_mut() = Method::POST;
+        } else {
+            request.headers_mut().remove(CONTENT_TYPE);
+        }
+        manner::dress(self.usual.0, None, request.headers_mut());
         Ok(request)
     }
 

@@ -59,8 +59,8 @@ pub(super) fn service_path(service: Service, form: Form, model: &str) -> Cow<'st
     Cow::Borrowed(fixed)
 }
 
-/// A model's name as one segment of a path: it came from the caller.
-fn escaped(model: &str) -> String {
+/// A name as one segment of a path, or one value of a query: it came from somebody else.
+pub(super) fn escaped(model: &str) -> String {
     let mut path = String::with_capacity(model.len());
     for byte in model.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {

@@ -1,7 +1,8 @@
 //! `[[aliases]]`.
 
-use weighbridge_core::directory::{Alias, Provider};
+use weighbridge_core::directory::Alias;
 
+use super::offer::Offer;
 use super::reader::Table;
 
 /// The most names that may be given.
@@ -10,7 +11,7 @@ const MOST: usize = 1000;
 /// The most models that one may stand for.
 const TARGETS: usize = 100;
 
-pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> Vec<Alias> {
+pub(super) fn read(root: &Table<'_>, offer: &Offer<'_>) -> Vec<Alias> {
     let mut aliases: Vec<Alias> = Vec::new();
     let tables = root.tables("aliases");
     if tables.len() > MOST {
@@ -31,7 +32,7 @@ pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> Vec<Alias> {
         if aliases.iter().any(|other| other.pattern == pattern) {
             table.complain("match", format!("`{pattern}` stands for a model already"));
         }
-        for to in to.iter().filter(|to| !is_served(providers, to)) {
+        for to in to.iter().filter(|to| !is_served(offer, to)) {
             let words = format!("nobody serves `{to}`; name a model, or `provider/model`");
             table.complain("to", words);
         }
@@ -40,10 +41,8 @@ pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> Vec<Alias> {
     aliases
 }
 
-fn is_served(providers: &[Provider], to: &str) -> bool {
-    let serves = |provider: &Provider, model: &str| provider.models.iter().any(|own| own == model);
-    let of_provider = to.split_once('/').is_some_and(|(name, model)| {
-        providers.iter().any(|provider| provider.name == name && serves(provider, model))
-    });
-    of_provider || providers.iter().any(|provider| serves(provider, to))
+fn is_served(offer: &Offer<'_>, to: &str) -> bool {
+    let of_provider =
+        || to.split_once('/').is_some_and(|(name, model)| offer.serves(Some(name), model));
+    offer.serves(None, to) || of_provider()
 }

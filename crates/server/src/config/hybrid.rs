@@ -5,6 +5,7 @@ use std::time::Duration;
 use weighbridge_core::directory::{Provider, Service};
 use weighbridge_core::routing::{Policies, Policy, Rules};
 
+use super::offer::Offer;
 use super::reader::Table;
 
 const KNOWN: [&str; 8] =
@@ -13,14 +14,14 @@ const KNOWN: [&str; 8] =
 /// The most failures in a row that may be waited for.
 const FAILURES: usize = 1000;
 
-pub(super) fn read(root: &Table<'_>, providers: &[Provider]) -> (Policies, Rules) {
+pub(super) fn read(root: &Table<'_>, offer: &Offer<'_>) -> (Policies, Rules) {
     let mut rules = Rules::default();
     let Some(table) = root.table("hybrid") else { return (Policies::default(), rules) };
     table.only(&KNOWN, &[]);
     let policy = read_policy(&table, "policy").unwrap_or_default();
     let services = read_services(&table);
-    let models = read_models(&table, providers);
-    let regions = read_regions(&table, providers);
+    let models = read_models(&table, offer);
+    let regions = read_regions(&table, offer.providers);
     for (name, time) in [
         ("settle", &mut rules.settle),
         ("rest", &mut rules.rest),
@@ -65,11 +66,11 @@ fn read_services(table: &Table<'_>) -> Vec<(Service, Policy)> {
     known.into_iter().filter_map(read).collect()
 }
 
-fn read_models(table: &Table<'_>, providers: &[Provider]) -> Vec<(String, Policy)> {
+fn read_models(table: &Table<'_>, offer: &Offer<'_>) -> Vec<(String, Policy)> {
     let Some(models) = table.table("models") else { return Vec::new() };
     let mut policies = Vec::new();
     for (name, _) in models.each_text() {
-        if !providers.iter().any(|provider| provider.models.contains(&name)) {
+        if !offer.serves(None, &name) {
             models.complain(&name, "nobody serves that model".to_owned());
         }
         if let Some(policy) = read_policy(&models, &name) {

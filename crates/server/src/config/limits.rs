@@ -33,6 +33,9 @@ pub struct ServerLimits {
     pub stream_idle: Duration,
     /// `linger`: how long a refused caller's rest is read, so that it sees the refusal.
     pub linger: Duration,
+    /// `model_refresh`: how often providers are asked which models they have, where the file leaves it to
+    /// them, and how often this machine is looked through for servers of models.
+    pub model_refresh: Duration,
     /// `drain`: how long calls in flight may go on when the gateway stops.
     pub drain: Duration,
 }
@@ -46,12 +49,13 @@ impl Default for ServerLimits {
             headers: 100,
             stream_idle: Duration::from_secs(600),
             linger: Duration::from_secs(1),
+            model_refresh: Duration::from_secs(5 * 60),
             drain: Duration::from_secs(30),
         }
     }
 }
 
-const KNOWN: [&str; 36] = [
+const KNOWN: [&str; 37] = [
     "body",
     "body_memory",
     "body_idle",
@@ -87,8 +91,12 @@ const KNOWN: [&str; 36] = [
     "headers",
     "stream_idle",
     "linger",
+    "model_refresh",
     "drain",
 ];
+
+/// Nobody needs to be asked more often than that.
+const LEAST_REFRESH: Duration = Duration::from_millis(100);
 
 pub(super) fn read(root: &Table<'_>) -> AllLimits {
     let mut limits = AllLimits::default();
@@ -133,7 +141,11 @@ pub(super) fn read(root: &Table<'_>) -> AllLimits {
     take(&mut server.headers, table.count("headers", 100));
     take(&mut server.stream_idle, table.duration("stream_idle"));
     take(&mut server.linger, table.duration("linger"));
+    take(&mut server.model_refresh, table.duration("model_refresh"));
     take(&mut server.drain, table.duration("drain"));
+    if limits.server.model_refresh < LEAST_REFRESH {
+        table.complain("model_refresh", "should be at least \"100ms\"".to_owned());
+    }
     if limits.gateway.body_memory < limits.gateway.body {
         table.complain("body_memory", "should be at least `body`".to_owned());
     }

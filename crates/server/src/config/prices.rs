@@ -1,9 +1,9 @@
 //! `[[prices]]`.
 
-use weighbridge_core::directory::Provider;
 use weighbridge_core::money::Amount;
 use weighbridge_core::price::{Meter, Price, PriceTable, Rates, Tier};
 
+use super::offer::Offer;
 use super::reader::Table;
 
 const KNOWN: [&str; 5] = ["model", "provider", "currency", "output_limit", "tiers"];
@@ -11,14 +11,10 @@ const KNOWN: [&str; 5] = ["model", "provider", "currency", "output_limit", "tier
 /// The most tokens that any limit may say.
 const TOKENS: usize = 1 << 40;
 
-pub(super) fn read(
-    root: &Table<'_>,
-    providers: &[Provider],
-    notes: &mut Vec<String>,
-) -> PriceTable {
+pub(super) fn read(root: &Table<'_>, offer: &Offer<'_>, notes: &mut Vec<String>) -> PriceTable {
     let mut prices: Vec<Price> = Vec::new();
     for table in root.tables("prices") {
-        let Some(price) = read_price(&table, providers, notes) else { continue };
+        let Some(price) = read_price(&table, offer, notes) else { continue };
         let same = |other: &&Price| other.model == price.model && other.provider == price.provider;
         if prices.iter().any(|other| same(&other)) {
             let words = format!("`{}` has a price already", price.model);
@@ -29,7 +25,7 @@ pub(super) fn read(
     PriceTable::new(prices)
 }
 
-fn read_price(table: &Table<'_>, providers: &[Provider], notes: &mut Vec<String>) -> Option<Price> {
+fn read_price(table: &Table<'_>, offer: &Offer<'_>, notes: &mut Vec<String>) -> Option<Price> {
     let known: Vec<&str> =
         KNOWN.into_iter().chain(Meter::ALL.map(|meter| meter.as_str())).collect();
     table.only(&known, &[]);
@@ -39,7 +35,7 @@ fn read_price(table: &Table<'_>, providers: &[Provider], notes: &mut Vec<String>
     });
     let provider = table.text("provider");
     if let Some(name) = &provider
-        && !providers.iter().any(|provider| provider.name == *name)
+        && !offer.has_provider(name)
     {
         table.complain("provider", format!("there is no provider `{name}`"));
     }
@@ -54,11 +50,7 @@ fn read_price(table: &Table<'_>, providers: &[Provider], notes: &mut Vec<String>
         tiers,
         output_limit: table.count("output_limit", TOKENS).map(|limit| limit as u64),
     };
-    let serves = |provider: &Provider| {
-        provider.models.contains(&price.model)
-            && price.provider.as_ref().is_none_or(|only| *only == provider.name)
-    };
-    if !providers.iter().any(serves) {
+    if !offer.serves(price.provider.as_deref(), &price.model) {
         notes.push(format!("the price of `{}` is for a model that nobody serves", price.model));
     }
     Some(price)

@@ -1,7 +1,7 @@
 //! `[[providers]]`.
 
 use weighbridge_core::directory::{
-    Flavor, Habits, Location, Provider, Responses, Service, Timeouts, is_openais_own,
+    Flavor, Habits, Location, Provider, Responses, Roster, Service, Timeouts, is_openais_own,
 };
 use weighbridge_core::redacted::Redacted;
 use weighbridge_core::routing::Concurrency;
@@ -70,14 +70,7 @@ fn read(
         table.word("location", &text, &words, &[])
     });
     let services = read_services(table, flavor);
-    let models = table.texts("models").unwrap_or_default();
-    if models.is_empty() {
-        let words = "is needed: the names of the models that this provider serves";
-        table.complain("models", words.to_owned());
-    }
-    if models.iter().any(|model| model == "*") {
-        table.complain("models", "\"*\": not in this version; name the models".to_owned());
-    }
+    let (models, roster) = read_models(table, flavor);
     let name = name?;
     if name.is_empty() || !name.bytes().all(plain) {
         let words = "should be of letters, digits, `-`, `_` and `.`";
@@ -97,7 +90,26 @@ fn read(
         concurrency: read_concurrency(table),
         region: table.text("region"),
         habits,
+        roster,
     })
+}
+
+/// The names of models, among which `*` stands for whatever the provider lists.
+fn read_models(table: &Table<'_>, flavor: Option<Flavor>) -> (Vec<String>, Roster) {
+    let mut models = table.text_or_texts("models").unwrap_or_default();
+    if models.is_empty() {
+        let words = "is needed: the names of the models that this provider serves, or \"*\"";
+        table.complain("models", words.to_owned());
+    }
+    let named = models.len();
+    models.retain(|model| model != "*");
+    let is_open = models.len() < named;
+    if let Some(Flavor::Custom(name)) = flavor.filter(|_| is_open) {
+        let words =
+            format!("\"*\": the flavor {name} of a file has no words to ask for models; name them");
+        table.complain("models", words);
+    }
+    (models, Roster::of_file(is_open))
 }
 
 /// The gateway's own flavors, and those that the operator's files describe.

@@ -249,6 +249,25 @@ impl<'a> Table<'a> {
         count
     }
 
+    /// The list of whole numbers at `name`, each from 1 to `most`.
+    pub(super) fn counts(&self, name: &str, most: usize) -> Option<Vec<usize>> {
+        let wanted = || format!("should be a list of whole numbers from 1 to {most}");
+        let DeValue::Array(items) = self.entries.get(name)?.get_ref() else {
+            self.complain(name, wanted());
+            return None;
+        };
+        let read = |item: &Spanned<DeValue<'_>>| {
+            let number = item.get_ref().as_integer()?;
+            let count = usize::from_str_radix(number.as_str(), number.radix()).ok()?;
+            (1..=most).contains(&count).then_some(count)
+        };
+        let counts: Option<Vec<usize>> = items.iter().map(read).collect();
+        if counts.is_none() {
+            self.complain(name, wanted());
+        }
+        counts
+    }
+
     /// The duration at `name`.
     pub(super) fn duration(&self, name: &str) -> Option<Duration> {
         self.amount(name, amount::duration, amount::DURATION)

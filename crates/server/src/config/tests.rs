@@ -67,6 +67,50 @@ fn names_that_stand_for_models_are_read_and_lead_somewhere() {
 }
 
 #[test]
+fn a_provider_may_say_itself_what_it_serves() {
+    let open = |models: &str| PROVIDER.replace("[\"m\"]", models);
+    let named = |config: &Config| config.providers[0].models.clone();
+    let all = parse(&open("\"*\"")).unwrap();
+    assert!(all.providers[0].roster.is_open && named(&all).is_empty());
+    let more = parse(&open("[\"m\", \"*\"]")).unwrap();
+    assert!(more.providers[0].roster.is_open && named(&more) == ["m"]);
+    assert!(!parse(PROVIDER).unwrap().providers[0].roster.is_open);
+    // What may come to be served is no mistake, and at a provider whose models are named it is one.
+    let alias =
+        "[[aliases]]\nmatch = \"best\"\nto = \"later\"\n[hybrid.models]\nlater = \"private\"\n";
+    let priced = "[[prices]]\nmodel = \"later\"\ncurrency = \"USD\"\nper_request = \"1\"\n";
+    let config = parse(&format!("{}{alias}{priced}", open("\"*\""))).unwrap();
+    assert_eq!(config.notes, [""; 0]);
+    let mistakes = parse(&format!("{PROVIDER}{alias}")).unwrap_err().to_string();
+    for said in ["nobody serves `later`", "nobody serves that model"] {
+        assert!(mistakes.contains(said), "{mistakes}");
+    }
+    assert!(parse(&open("[]")).unwrap_err().to_string().contains("or \"*\""));
+}
+
+#[test]
+fn this_machine_is_looked_through_only_where_the_file_says_so() {
+    let found = |text: &str| parse(&format!("{PROVIDER}[discovery]\n{text}\n"));
+    assert_eq!(parse(PROVIDER).unwrap().discovery, None);
+    assert_eq!(found("ports = [1]").unwrap().discovery, None);
+    let usual = found("local = true").unwrap().discovery.unwrap();
+    assert_eq!(usual.ports, [11434, 8080, 8000, 1234]);
+    assert_eq!(found("local = true\nports = [9]").unwrap().discovery.unwrap().ports, [9]);
+    let price = "local = true\n[[prices]]\nmodel = \"x\"\nprovider = \"vllm-8001\"\n\
+        currency = \"USD\"\nper_request = \"1\"";
+    assert_eq!(found(price).unwrap().notes, [""; 0]);
+    for (text, said) in [
+        ("ports = [0]", "whole numbers from 1 to 65535"),
+        ("ports = []", "1 to 32 ports"),
+        ("network = true", "not in this version"),
+        ("local = true\n[limits]\nmodel_refresh = \"1ms\"", "at least \"100ms\""),
+    ] {
+        let mistakes = found(text).unwrap_err().to_string();
+        assert!(mistakes.contains(said), "{mistakes}");
+    }
+}
+
+#[test]
 fn every_mistake_is_said_with_its_line() {
     let mistakes = parse(
         r#"lissten = "127.0.0.1:1"

@@ -1,7 +1,9 @@
 //! One connection: requests in, behaviour out.
 
+use std::sync::PoisonError;
+
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -106,6 +108,9 @@ impl Stage {
 
     /// What is answered beside chat completions.
     fn aside(&self, path: &str) -> Behaviour {
+        if let Some((status, json)) = self.told(path) {
+            return Behaviour::Error { status, json };
+        }
         if path.ends_with("/models") {
             let models: Vec<_> = self.script.models();
             let data: Vec<_> =
@@ -113,5 +118,12 @@ impl Stage {
             return Behaviour::bytes(json!({"object": "list", "data": data}).to_string());
         }
         Behaviour::Error { status: 404, json: json!({"error": {"message": "not here"}}) }
+    }
+
+    /// What it was told to answer there: at this very path, or at it with any query.
+    fn told(&self, path: &str) -> Option<(u16, Value)> {
+        let asides = self.asides.lock().unwrap_or_else(PoisonError::into_inner);
+        let plain = path.split('?').next().unwrap_or(path);
+        asides.get(path).or_else(|| asides.get(plain)).cloned()
     }
 }

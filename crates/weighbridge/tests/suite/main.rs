@@ -14,6 +14,7 @@ mod coded;
 mod conversions;
 mod described;
 mod dialects;
+mod discovery;
 mod estimates;
 mod failover;
 mod house;
@@ -25,6 +26,7 @@ mod ledger;
 mod levels;
 mod lifecycle;
 mod limits;
+mod listing;
 mod m2;
 #[cfg(target_os = "linux")]
 mod machine;
