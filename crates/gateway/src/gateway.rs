@@ -143,7 +143,16 @@ impl Gateway {
     /// # Errors
     /// 503 when it cannot be read from the database.
     pub async fn account(&self, account: &Account) -> Result<Arc<LiveAccount>, Failure> {
-        let pace = self.setting().levels.of(&account.level).sync;
+        self.account_under(account, &self.setting()).await
+    }
+
+    /// The same under a setting.
+    pub(crate) async fn account_under(
+        &self,
+        account: &Account,
+        setting: &Setting,
+    ) -> Result<Arc<LiveAccount>, Failure> {
+        let pace = setting.levels.of(&account.level).sync;
         let now = self.clock().now();
         self.accounts.get(self.store(), account.id, pace, now).await.map_err(|error| {
             tracing::error!(%error, account = %account.id, "an account could not be read");

@@ -262,8 +262,9 @@ impl Meter {
     /// A reply has begun.
     fn answered(&self) {
         if let Some(turn) = &self.turn {
-            let took = self.gateway.parts.clock.now().steady.micros_since(self.asked_at);
-            self.say(self.gateway.turns.answered(turn, self.streams, took));
+            let now = self.gateway.parts.clock.now().steady;
+            let took = now.micros_since(self.asked_at);
+            self.say(self.gateway.turns.answered(turn, self.streams, took, now));
         }
     }
 

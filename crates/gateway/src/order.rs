@@ -90,6 +90,11 @@ impl State {
 }
 
 impl Ticket {
+    /// Whether all before it have passed.
+    pub(crate) fn is_next(&self) -> bool {
+        self.line.state().first >= self.number
+    }
+
     /// Waits until all before it have passed.
     pub(crate) async fn turn(&self) {
         poll_fn(|context| {

@@ -61,8 +61,8 @@ impl Turns {
     }
 
     /// Puts candidates into their order, without taking a place.
-    pub(crate) fn rank(&self, ask: Ask, candidates: &mut [Candidate]) {
-        self.dispatcher().rank(ask, candidates, self.now());
+    pub(crate) fn rank(&self, ask: Ask, candidates: &mut [Candidate], now: Monotonic) {
+        self.dispatcher().rank(ask, candidates, now);
     }
 
     /// How long the first of those who want no calls now is to be left alone, in microseconds.
@@ -127,8 +127,14 @@ impl Turns {
     }
 
     /// The reply of an exchange has begun. Gives how the provider is from now on, where that is new.
-    pub(crate) fn answered(&self, turn: &Turn, streams: bool, micros: u64) -> Option<Health> {
-        let (mut dispatcher, now) = (self.dispatcher(), self.now());
+    pub(crate) fn answered(
+        &self,
+        turn: &Turn,
+        streams: bool,
+        micros: u64,
+        now: Monotonic,
+    ) -> Option<Health> {
+        let mut dispatcher = self.dispatcher();
         let before = health(&dispatcher, turn.seat(), now);
         dispatcher.answered(turn, streams, micros, now);
         health(&dispatcher, turn.seat(), now).filter(|after| Some(*after) != before)
@@ -159,7 +165,7 @@ impl Turns {
         }
     }
 
-    fn now(&self) -> Monotonic {
+    pub(crate) fn now(&self) -> Monotonic {
         self.clock.now().steady
     }
 

@@ -53,7 +53,7 @@ impl Reload {
                 None
             }
         };
-        let mut taken = self.look().await;
+        let mut taken = self.look();
         let mut before = taken.clone();
         let every = |time| {
             let mut pace = interval_at(Instant::now() + time, time);
@@ -78,30 +78,24 @@ impl Reload {
                 }
                 () = closing.cancelled() => return,
             };
-            let now = self.look().await;
+            let now = self.look();
             let is_settled = now == before && now != taken;
             before.clone_from(&now);
             if is_told || is_settled {
                 self.take().await;
                 // As it was before it was read: what changed since then is seen. Other files may be meant.
-                taken = if self.files.len() == now.len() { now } else { self.look().await };
+                taken = if self.files.len() == now.len() { now } else { self.look() };
             }
         }
     }
 
-    async fn look(&self) -> Look {
-        if self.files.is_empty() {
-            return Look::new();
-        }
-        let files = self.files.clone();
-        let look = move || {
-            let look = |file: &PathBuf| {
-                let of = std::fs::metadata(file).ok()?;
-                Some((of.modified().ok()?, of.len()))
-            };
-            files.iter().map(look).collect()
+    /// Once a second, and too little to keep a thread for.
+    fn look(&self) -> Look {
+        let look = |file: &PathBuf| {
+            let of = std::fs::metadata(file).ok()?;
+            Some((of.modified().ok()?, of.len()))
         };
-        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+        self.files.iter().map(look).collect()
     }
 
     /// Takes what the file says, or says why not.

@@ -49,7 +49,7 @@ impl Decision {
         let candidates = by.iter().map(candidate).collect();
         let ask = Ask { policy: choice.policy, group, streams: read.address.stream };
         let mut decision = Self { choice, model, how, ask, candidates, first: None, by };
-        read.gateway.turns.rank(ask, &mut decision.candidates);
+        read.gateway.turns.rank(ask, &mut decision.candidates, read.at.steady);
         Ok(decision)
     }
 
@@ -137,7 +137,7 @@ impl Decision {
     /// # Errors
     /// As for [`Self::nobody`].
     pub(super) fn look(&mut self, turns: &Turns) -> Result<(), Failure> {
-        turns.rank(self.ask, &mut self.candidates);
+        turns.rank(self.ask, &mut self.candidates, turns.now());
         let may_go_on = self.candidates.iter().any(Candidate::is_in);
         if may_go_on || turns.may_wait(&self.candidates) {
             return Ok(());
@@ -147,7 +147,7 @@ impl Decision {
 
     /// Whether anybody is left who could be asked now.
     pub(super) fn has_another(&mut self, turns: &Turns) -> bool {
-        turns.rank(self.ask, &mut self.candidates);
+        turns.rank(self.ask, &mut self.candidates, turns.now());
         self.candidates.iter().any(Candidate::is_in)
     }
 

@@ -100,17 +100,17 @@ impl Dispatched {
     pub async fn reply(self) -> Result<Reply, Unanswered> {
         let status = self.reply.status();
         if status != StatusCode::OK {
-            return self.refused().await;
+            // Apart, like all that is rare: the future of every other call has no room for it.
+            return Box::pin(self.refused()).await;
         }
         if let Some((service, form)) = self.way.form {
-            // Apart, so that the future of every other call has no room for it.
             return Box::pin(self.serve(service, form)).await;
         }
         let streams = is_stream(self.way.dialect, self.reply.headers());
         match (self.call.address.stream, streams) {
             (true, Some(true) | None) => self.flow().await,
             (false, Some(false) | None) if self.is_chat() => self.take_in().await,
-            (false, Some(false) | None) => self.take_whole().await,
+            (false, Some(false) | None) => Box::pin(self.take_whole()).await,
             (true, Some(false)) => Err(self.garbage("a stream was asked for and none came")),
             (false, Some(true)) => Err(self.garbage("a stream came that nobody asked for")),
         }

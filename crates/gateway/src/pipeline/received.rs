@@ -139,7 +139,7 @@ impl Received {
     /// 401 without a valid credential; 503 when credentials cannot be looked up.
     pub async fn authenticate(self) -> Result<Authenticated, Failure> {
         let principal = principal(&self.gateway, &self.head.headers).await?;
-        let account = self.gateway.account(&principal.account).await?;
+        let account = self.gateway.account_under(&principal.account, &self.setting).await?;
         let level = Arc::clone(self.setting.levels.of(&principal.account.level));
         Ok(Authenticated { received: self, principal, account, level })
     }

@@ -110,8 +110,9 @@ impl Reserved {
     /// Takes a place at the best of those who were not asked yet.
     async fn place(&mut self) -> Result<(Seat, Turn), Failure> {
         let gateway = Arc::clone(self.meter.gateway());
-        if let Some(ticket) = &self.arrival {
-            in_turn(&gateway, ticket).await?;
+        // Seldom waited for, so the future of every call has no room for it.
+        if let Some(ticket) = self.arrival.as_ref().filter(|ticket| !ticket.is_next()) {
+            Box::pin(in_turn(&gateway, ticket)).await?;
         }
         let until = self.until.min(Instant::now() + gateway.parts.limits.queue_wait);
         let decision = self.meter.decision_mut();

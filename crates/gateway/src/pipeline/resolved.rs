@@ -80,11 +80,7 @@ impl Resolved {
         let gateway = Arc::clone(&self.read.gateway);
         let ticket = self.read.ticket.take();
         if let Some(Ticket::Strict(ticket)) = &ticket {
-            tokio::select! {
-                turn = Box::pin(in_turn(&gateway, ticket)) => turn?,
-                // What has not begun when the gateway stops does not begin any more.
-                () = gateway.draining().cancelled() => return Err(shutting_down()),
-            }
+            Box::pin(strictly_in_turn(&gateway, ticket)).await?;
         }
         let once = refuse_repeated(&self.read).await?;
         self.refuse_other_limit()?;
@@ -198,6 +194,15 @@ impl Resolved {
                 terms: Some(terms),
             },
         })
+    }
+}
+
+/// The same for a call that begins when the one before it is over. What has not begun when the gateway
+/// stops does not begin any more.
+async fn strictly_in_turn(gateway: &Gateway, ticket: &order::Ticket) -> Result<(), Failure> {
+    tokio::select! {
+        turn = in_turn(gateway, ticket) => turn,
+        () = gateway.draining().cancelled() => Err(shutting_down()),
     }
 }
 
