@@ -140,9 +140,21 @@ impl Received {
     pub async fn authenticate(self) -> Result<Authenticated, Failure> {
         let principal = principal(&self.gateway, &self.head.headers).await?;
         let account = self.gateway.account_under(&principal.account, &self.setting).await?;
-        let level = Arc::clone(self.setting.levels.of(&principal.account.level));
+        let level = self.setting.levels.find(&principal.account.level).map(Arc::clone);
+        let level = level.ok_or_else(|| no_such_level(&principal.account.level))?;
         Ok(Authenticated { received: self, principal, account, level })
     }
+}
+
+/// The file came to say no more of a level in the moment in which the account was given it. Another one
+/// might let its calls go where they must not.
+fn no_such_level(name: &str) -> Failure {
+    tracing::error!(level = name, "an account has a level that the configuration does not have");
+    let words = format!(
+        "the account's level `{name}` is not in the gateway's configuration; whoever runs it has to write \
+         it there, or give the account another"
+    );
+    Failure::gateway(Code::Internal, Retry::Never, words)
 }
 
 /// Who sent these headers.
