@@ -6,7 +6,7 @@ pub mod call;
 pub mod credential;
 pub mod custom;
 pub mod gemini;
-mod models;
+pub(crate) mod models;
 pub mod ollama;
 pub mod openai;
 pub mod pace;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use weighbridge_core::credential::Principal;
-use weighbridge_core::directory::{Provider, Served, Service};
+use weighbridge_core::credential::{Key, Principal};
+use weighbridge_core::directory::{NoSuchModel, Provider, Served, Service};
 use weighbridge_core::failure::{Code, Failure};
 use weighbridge_core::role::Permission;
 use weighbridge_core::routing::Policy;
@@ -52,7 +52,7 @@ impl Sight {
         match self.setting.directory.candidates(Service::Chat, id) {
             Ok(served) if self.serves(Service::Chat, &served) => Ok(()),
             Ok(_) => Err(missing(format!("the model `{id}` is not one that this key may use"))),
-            Err(nobody) => Err(missing(nobody.to_string())),
+            Err(nobody) => Err(missing(not_served(nobody, &self.principal.key))),
         }
     }
 
@@ -77,6 +77,15 @@ impl Sight {
                 && ruled_out(key, level, &self.setting, &served.name, serving).is_none()
         })
     }
+}
+
+/// Why a model is not served, with no names but those that the key may use.
+pub(crate) fn not_served(mut missing: NoSuchModel, key: &Key) -> String {
+    missing.served.retain(|name| key.may_use(name));
+    if missing.served.is_empty() && !key.models.is_empty() {
+        return format!("the model `{}` is not one that this key may use", missing.asked);
+    }
+    missing.to_string()
 }
 
 /// A segment of a path, or a value of a query, as it was meant.

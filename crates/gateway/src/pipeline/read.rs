@@ -14,6 +14,7 @@ use weighbridge_core::level::{Level, Order};
 use weighbridge_core::routing::{Policy, Reason};
 use weighbridge_flavor::{openai, services};
 
+use crate::front::models::not_served;
 use crate::front::request::Wishes;
 use crate::gateway::Gateway;
 use crate::money::LiveAccount;
@@ -185,7 +186,8 @@ impl Read {
         let directory = &self.setting.directory;
         let found = directory.candidates(self.address.asked_for(), &self.address.model);
         found.map_err(|missing| {
-            Failure::client(Code::ModelNotFound, missing.to_string()).at("model")
+            let words = not_served(missing, &self.principal.key);
+            Failure::client(Code::ModelNotFound, words).at("model")
         })
     }
 

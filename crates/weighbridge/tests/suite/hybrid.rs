@@ -610,6 +610,9 @@ async fn a_key_that_is_bound_frees_nobody_and_is_not_fooled_by_names() {
         let refused = call(other).await;
         assert_eq!(refused.status, 404, "{other}: {}", refused.text());
     }
+    let unknown = call("ok-9").await;
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.text().contains("this key may use"), "no other names: {}", unknown.text());
     // Who names a provider is served by no other.
     let reply = two.chat(json!({ "model": "near/ok" })).await;
     assert_eq!(reply.status, 404, "{}", reply.text());
